@@ -21,6 +21,8 @@ export interface QueuedRequest {
   readonly path: string;
   readonly within: string | null;
   readonly session: string | null;
+  /** The named token that it came with; left out without one. */
+  readonly token?: string;
   readonly model: string | null;
   readonly stream: boolean;
   /** Keyed: it tells that two bodies are the same, and nothing of what is in them. */
@@ -55,6 +57,9 @@ export interface OwnTry {
   readonly ttfbMs: Millis;
   readonly ttftMs: Millis | null;
   readonly usage: Usage | null;
+  /** Whose request it was, and the day that counts it. */
+  readonly token?: string;
+  readonly day?: string;
 }
 
 export type QueueReport =

@@ -40,8 +40,9 @@ interface Asked {
   readonly path: string;
   /** The profile of a `/p/PROFILE` path; null for the ladder. */
   readonly within: string | null;
-  /** The named token that it came with; left out without one. */
+  /** The named token that it came with, and the day of the gateway's calendar that counts it; left out without one. */
   readonly token?: string;
+  readonly day?: string;
 }
 
 /** An endpoint that has refused the session's thinking, and the request in which it said so. */
@@ -113,8 +114,8 @@ export function servedBy(ended: Ended, { endpoint, profile, ttfbMs, ttftMs, byte
 }
 
 /** The same, by whom: nearly no request has a named token, and none pays for those that have. */
-export function ofToken(fact: RequestFact, token: string): RequestFact {
-  return { ...fact, data: { ...fact.data, token } } as RequestFact;
+export function ofToken(fact: RequestFact, token: string, day: string): RequestFact {
+  return { ...fact, data: { ...fact.data, token, day } } as RequestFact;
 }
 
 export const requestTraits: TraitsOf<RequestFact> = {

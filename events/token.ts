@@ -11,22 +11,31 @@ export interface TokenProof {
   readonly expiresAt: Millis | null;
 }
 
+/** What it may spend in a day, or a month, of the gateway's calendar. */
+export interface TokenLimit {
+  readonly usd: number;
+  readonly per: 'day' | 'month';
+}
+
 /** What it may do. Null is no bound. */
 export interface TokenBounds {
   /** Its requests never leave this profile. */
   readonly profile: string | null;
   /** Requests at once. */
   readonly maxConcurrent: number | null;
+  readonly limit: TokenLimit | null;
 }
 
 export type TokenFact =
   | Fact<'TokenAdded', TokenProof & TokenBounds & { name: string }>
   /** The former token of that name is worth nothing from here on. */
   | Fact<'TokenRotated', TokenProof>
+  | Fact<'TokenChanged', { changes: Partial<TokenBounds> }>
   | Fact<'TokenRevoked', { name: string }>;
 
 export const tokenTraits: TraitsOf<TokenFact> = {
   TokenAdded: deed('token.add'),
   TokenRotated: deed('token.rotate'),
+  TokenChanged: deed('token.change'),
   TokenRevoked: deed('token.revoke'),
 };

@@ -23,6 +23,7 @@ export const auditActions = [
   'config.import',
   'token.add',
   'token.rotate',
+  'token.change',
   'token.revoke',
 ] as const;
 export type AuditAction = (typeof auditActions)[number];

@@ -18,7 +18,6 @@ import { sweepFrozen } from '../installation/frozen-home.ts';
 import type { Installation } from '../installation/installation.ts';
 import { beginLife, forgetLife } from '../installation/life.ts';
 import type { LiveSide } from '../installation/live-side.ts';
-import { tokenSource } from '../installation/tokens.ts';
 import { notifyWordsOf } from '../messages/notify.ts';
 import { Notifier } from '../notify/notifier.ts';
 import { openAccessLog } from '../platform/access-log-file.ts';
@@ -30,7 +29,6 @@ import { version } from '../platform/version.ts';
 import { visible } from '../platform/visible.ts';
 import { keeping } from '../policies/policies.ts';
 import { openPool, openReplayPool } from '../pool/pool.ts';
-import { ClientTokens } from '../proxy/client-tokens.ts';
 import type { ProxyServer } from '../proxy/ports.ts';
 import type { Listen, Uncaught } from '../proxy/server/listener.ts';
 import { startProxy } from '../proxy/server/server.ts';
@@ -45,6 +43,7 @@ import { liveSideOf } from './live-side.ts';
 import { dashboardOf } from './page-side.ts';
 import { proxyPorts } from './ports.ts';
 import { openQueue } from './queue.ts';
+import { clientTokens } from './tokens.ts';
 
 export interface GatewayOptions {
   readonly home: string;
@@ -214,7 +213,7 @@ async function openBackground(
   parts.add('queue', () => queue.close(0));
   const replay = openReplayPool();
   parts.add('questions', () => replay.close());
-  const tokens = new ClientTokens(tokenSource(installation), () => core.now());
+  const tokens = await clientTokens(installation);
   const served = new LastServed();
   core.onFacts((facts) => served.heard(facts));
   return { accessLog, pool, monitor, queue, replay, served, tokens };

@@ -16,8 +16,11 @@ function hasher({ vault }: Pick<Installation, 'vault'>): (token: string) => Buff
 }
 
 /** What the data port asks at its door: no answer waits for a disk. */
-export function tokenSource({ core, vault }: Pick<Installation, 'core' | 'vault'>): TokenSource {
-  return { entries: () => core.state.tokens.byId(), hash: hasher({ vault }) };
+export function tokenSource(
+  { core, vault }: Pick<Installation, 'core' | 'vault'>,
+  exhausted: TokenSource['exhausted'],
+): TokenSource {
+  return { entries: () => core.state.tokens.byId(), hash: hasher({ vault }), exhausted };
 }
 
 /** 256 random bits behind an id. The token is shown once, and is nowhere kept. */

@@ -64,6 +64,7 @@ export class Stats {
 
   #retried(own: OwnTry | null): void {
     if (own === null) return;
+    this.#byToken.retried(own);
     this.#row(own.endpoint, own.model).attempts++;
     this.#served(own);
   }

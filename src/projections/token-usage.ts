@@ -1,5 +1,6 @@
 /** What the named tokens have used, by endpoint and the model that it was asked for: what a cost is computed from. */
 import type { Recorded } from '../../events/fact.ts';
+import type { OwnTry } from '../../events/queue.ts';
 import type { Served, Usage } from '../../events/request.ts';
 
 // Tokens are our own names, but models are the client's: beyond this number they are counted together.
@@ -42,6 +43,15 @@ export class TokenUsage {
     const row = this.#row(token, ended.endpoint, last.sent ?? ended.model);
     row.requests++;
     if (ended.usage !== null) addUsage(row.tokens, ended.usage);
+  }
+
+  /** An answer that the queue got while no client was there. */
+  retried({ token, endpoint, model, usage }: OwnTry): void {
+    if (token === undefined) return;
+    const row = this.#row(token, endpoint, model);
+    row.attempts++;
+    row.requests++;
+    if (usage !== null) addUsage(row.tokens, usage);
   }
 
   #row(token: string, endpoint: string, model: string | null): UsageRow {

@@ -1,7 +1,10 @@
 /** The named tokens, according to their facts: those that hold, and those that once did, so that their holders are told what has become of them. */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
+import type { QueuedAnswer } from '../../events/queue.ts';
+import type { Served } from '../../events/request.ts';
 import type { TokenBounds, TokenFact, TokenProof } from '../../events/token.ts';
+import { type SpentRow, TokenSpending } from './token-spending.ts';
 
 export interface KnownToken extends TokenProof, TokenBounds {
   readonly name: string;
@@ -31,7 +34,13 @@ export class Tokens {
   /** Oldest first. */
   #former: Former = [];
   readonly #usedAt = new Map<string, Millis>();
+  /** What those with a limit have used lately. */
+  readonly spending: TokenSpending;
   #byId: ReadonlyMap<string, TokenEntry> | undefined;
+
+  constructor(spending = new TokenSpending()) {
+    this.spending = spending;
+  }
 
   /** There has never been one. */
   get isEmpty(): boolean {
@@ -72,15 +81,26 @@ export class Tokens {
     }
   }
 
-  /** Facts of tokens, and of requests. */
+  /** Facts of tokens, of requests, and of the queue. */
   apply(fact: Recorded): void {
-    if (kindOf(fact.stream) === 'request') this.#used(fact);
-    else this.#told(fact as Recorded<TokenFact>);
+    const kind = kindOf(fact.stream);
+    if (kind === 'request') this.#used(fact);
+    else if (kind === 'token') this.#told(fact as Recorded<TokenFact>);
+    else if (fact.type === 'RetrySucceeded') {
+      const { own } = fact.data as QueuedAnswer;
+      if (own && this.#byName.get(own.token ?? '')?.limit) this.spending.add(own);
+    }
   }
 
-  #used({ at, data }: Recorded): void {
-    const { token } = data as { readonly token?: string };
-    if (token !== undefined && this.#byName.has(token)) this.#usedAt.set(token, at);
+  #used({ at, data, type }: Recorded): void {
+    const ended = data as Served;
+    const known = this.#byName.get(ended.token ?? '');
+    if (!known) return;
+    this.#usedAt.set(known.name, at);
+    const last = ended.attempts.at(-1);
+    const isAnswered = type === 'RequestServed' || type === 'AnswerBroken';
+    // An answer out of the queue's store has cost nothing more.
+    if (known.limit && isAnswered && last) this.spending.add({ ...ended, model: last.sent ?? ended.model });
   }
 
   #told({ stream, at, type, data }: Recorded<TokenFact>): void {
@@ -89,19 +109,22 @@ export class Tokens {
     const known = this.#byName.get(name);
     switch (type) {
       case 'TokenAdded': {
-        const { tokenId, keyedHash, expiresAt, profile, maxConcurrent } = data;
+        const { tokenId, keyedHash, expiresAt, profile, maxConcurrent, limit } = data;
         if (known) this.#forget(known, 'revoked');
         // At the end of the list, as a new one.
         this.#byName.delete(name);
         this.#makeRoom();
         const times = { addedAt: at, madeAt: at, revokedAt: null };
-        this.#byName.set(name, { name, tokenId, keyedHash, expiresAt, profile, maxConcurrent, ...times });
+        this.#byName.set(name, { name, tokenId, keyedHash, expiresAt, profile, maxConcurrent, limit, ...times });
         return;
       }
       case 'TokenRotated':
         if (!known) return;
         this.#forget(known, 'rotated');
         this.#byName.set(name, { ...known, ...data, madeAt: at });
+        return;
+      case 'TokenChanged':
+        if (known) this.#byName.set(name, { ...known, ...data.changes });
         return;
       case 'TokenRevoked':
         if (known) this.#byName.set(name, { ...known, revokedAt: at });
@@ -119,17 +142,19 @@ export class Tokens {
   }
 
   toJSON(): object {
-    return { tokens: this.all(), former: this.#former, used: [...this.#usedAt] };
+    const spending = this.spending.toJSON();
+    return { tokens: this.all(), former: this.#former, used: [...this.#usedAt], spending };
   }
 
   /** @param json undefined in what was saved before there were tokens */
   static from(json: unknown): Tokens {
-    const { tokens, former, used } = (json ?? { tokens: [], former: [], used: [] }) as {
+    const { tokens, former, used, spending } = (json ?? { tokens: [], former: [], used: [], spending: [] }) as {
       readonly tokens: readonly KnownToken[];
       readonly former: Former;
       readonly used: readonly (readonly [string, Millis])[];
+      readonly spending: readonly SpentRow[];
     };
-    const made = new Tokens();
+    const made = new Tokens(TokenSpending.from(spending));
     for (const token of tokens) made.#byName.set(token.name, token);
     for (const [name, at] of used) made.#usedAt.set(name, at);
     made.#former = former;

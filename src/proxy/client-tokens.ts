@@ -4,7 +4,8 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Millis } from '../../events/fact.ts';
-import { dayOf } from '../platform/time.ts';
+import { secondMs } from '../../events/units.ts';
+import { dayOf, timeText } from '../platform/time.ts';
 import type { KnownToken, TokenEntry } from '../projections/tokens.ts';
 import type { RequestHead } from './request/request-head.ts';
 import type { OwnError } from './response/refusal.ts';
@@ -16,6 +17,14 @@ export interface TokenSource {
   entries(): ReadonlyMap<string, TokenEntry>;
   /** Keyed with a key of this installation: 32 bytes. */
   hash(token: string): Buffer;
+  /** Null: it may spend. */
+  exhausted(token: KnownToken): Exhausted | null;
+}
+
+/** A token that has spent what it may. */
+export interface Exhausted {
+  readonly spentUsd: number;
+  readonly resetsAt: Millis;
 }
 
 /** Why a token is not let in; as `Refused` of the guard. */
@@ -24,11 +33,14 @@ interface Refusal {
   readonly type: string;
   readonly message: string;
   readonly stop: boolean;
+  readonly headers?: readonly string[];
 }
 
 const form = /^qcc_([0-9a-f]{8})_[\w-]{43}$/;
 // Claude Code asks again by itself after that.
 const busyRetryS = '2';
+// As Claude Code: 61 makes it give up.
+const retryAfterMax = 60;
 
 export class ClientTokens {
   readonly #source: TokenSource;
@@ -75,6 +87,8 @@ export class ClientTokens {
         message: `qcc: token ${called} is for profile ${JSON.stringify(profile)} alone - leave /p/… out of the address`,
         stop: true,
       };
+    const exhausted = token.limit === null ? null : this.#source.exhausted(token);
+    if (exhausted) return overBudget(token, exhausted, this.#now());
     head.token = token;
     return undefined;
   }
@@ -101,6 +115,22 @@ export class ClientTokens {
 
 function unauthorized(message: string): Refusal {
   return { status: 401, type: 'authentication_error', message: `qcc: ${message}`, stop: true };
+}
+
+/** Asking again helps when the next day is near; an hour before it, it would only be refused again. */
+function overBudget({ name, limit }: KnownToken, { spentUsd, resetsAt }: Exhausted, now: Millis): Refusal {
+  const waitS = Math.max(1, Math.ceil((resetsAt - now) / secondMs));
+  const isSoon = waitS <= retryAfterMax;
+  const spent = `$${spentUsd.toFixed(spentUsd < 0.01 ? 6 : 2)} of $${limit?.usd} a ${limit?.per}`;
+  return {
+    status: 429,
+    type: 'rate_limit_error',
+    message:
+      `qcc: token ${JSON.stringify(name)} has spent its budget, ${spent} - ` +
+      `the next ${limit?.per} begins at ${timeText(resetsAt)}; on the gateway's machine: qcc token change ${name} --limit-usd …`,
+    stop: !isSoon,
+    headers: isSoon ? ['retry-after', String(waitS)] : [],
+  };
 }
 
 function tooManyOf(name: string, most: number): OwnError {

@@ -16,6 +16,8 @@ export interface Asked {
   readonly within: string | null;
   readonly isPassthrough: boolean;
   readonly session: string | null;
+  /** The name of the token that it came with. */
+  readonly token?: string | undefined;
   readonly model: string | null;
   readonly stream: boolean;
   readonly rawHeaders: readonly string[];

@@ -16,6 +16,7 @@ import type { QueueItem } from '../../machines/queue-item.ts';
 import { type Candidate, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
 import type { RetryJob } from '../../workers/retry.ts';
+import { dayOf } from '../platform/time.ts';
 import type { RetryPool } from '../pool/pool.ts';
 import { repairedVerdict } from '../proxy/adaptation/repaired-refusal.ts';
 import { RequestAdaptation } from '../proxy/adaptation/request-adaptation.ts';
@@ -188,7 +189,8 @@ export class Background {
         const model = sentModel(endpoint.models, asked.model);
         if (model !== null) this.#ports.modelFound(endpoint.id, model, request);
         this.#ports.attemptSucceeded(endpoint.id, { request, ttfbMs, ttftMs });
-        await attemptLog.answered({ endpoint: endpoint.id, model, ttfbMs, ttftMs, usage });
+        const whose = asked.token && { token: asked.token, day: dayOf(this.#ports.now()) };
+        await attemptLog.answered({ endpoint: endpoint.id, model, ttfbMs, ttftMs, usage, ...whose });
         return null;
       }
       case 'broken':

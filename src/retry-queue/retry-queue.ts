@@ -177,7 +177,7 @@ export class RetryQueue implements ProxyQueue {
     const { strategy, maxRetries, ttlMs, ...delays } = this.#ports.policy();
     const now = this.#ports.now();
     const { body, requestHash, because, retryAfterMs } = more;
-    const { id, method, path, query, within, session, model, stream, rawHeaders } = asked;
+    const { id, method, path, query, within, session, token, model, stream, rawHeaders } = asked;
     return {
       request: id,
       body,
@@ -186,6 +186,7 @@ export class RetryQueue implements ProxyQueue {
       path: path + query,
       within,
       session,
+      ...(token && { token }),
       model,
       stream,
       requestHash,

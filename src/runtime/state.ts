@@ -137,6 +137,7 @@ export class State {
     const drift = this.queue.apply(fact);
     if (drift) this.drift.push({ seq: fact.seq, stream: fact.stream, ...drift });
     this.stats.apply(fact);
+    this.tokens.apply(fact);
     // The stream gets no further facts.
     if (fact.type === 'QueuedRequestForgotten') this.versions.delete(fact.stream);
   }

@@ -40,6 +40,7 @@ function commandLines(folder: string): Readonly<Record<string, readonly (readonl
     'notify test': [[]],
     'token add': [[evil], ['ann', '--profile', evil], ['bob', '--expires', evil]],
     'token list': [[]],
+    'token change': [[evil, '--profile', evil]],
     'token rotate': [[evil]],
     'token revoke': [[evil]],
     'proxy start': null,

@@ -39,6 +39,10 @@ describe('qcc token', () => {
     [['add', 'ann'], 6, 'there is a token "ann" already'],
     [['add', 'bob', '--profile', 'wrok'], 5, 'there is no profile "wrok"'],
     [['add', 'bob', '--expires', 'soon'], 2, 'soon'],
+    [['add', 'bob', '--limit-usd', '20'], 2, '20/day, 300/month'],
+    [['add', 'bob', '--limit-usd', '0/day'], 2, '20/day, 300/month'],
+    [['change', 'ann'], 2, '--limit-usd'],
+    [['change', 'ann', '--profile', 'wrok'], 5, 'there is no profile "wrok"'],
     [['add', 'bob', '--max-concurrent', '0'], 2, '--max-concurrent'],
     [['revoke', 'anne', '--yes'], 5, 'there is no token "anne"'],
     [['rotate', 'ann'], 2, '--yes'],
@@ -56,6 +60,17 @@ describe('qcc token', () => {
     expect((await run('token', 'list', '--lang', 'zh-CN')).out).toContain('有效');
     expect((await run('history', '--token', 'ann', '--lang', 'zh-CN')).out).toContain('已创建访问令牌，同时 2 个请求');
     expect((await run('token', 'add', 'ann', '--lang', 'zh-CN')).err).toContain('已有名为“ann”的访问令牌');
+  });
+
+  it('changes what a token is bound to, and takes bounds away', async () => {
+    const { run } = await lived();
+    await run('token', 'add', 'ann', '--limit-usd', '20/day', '--profile', 'work');
+    expect((await run('token', 'list')).out).toContain('profile work, $0.000000 of $20 this day');
+    const changed = await run('token', 'change', 'ann', '--limit-usd', '300/month', '--profile', 'none', '--json');
+    expect(changed.json()).toMatchObject({ profile: null, limit: { usd: 300, per: 'month' }, spent: { usd: 0 } });
+    await run('token', 'change', 'ann', '--limit-usd', '300/month');
+    const told = (await run('history', '--type', 'TokenChanged')).out;
+    expect(told.match(/token changed: .*/g)).toEqual(['token changed: profile -, $300 a month']);
   });
 
   it('completes the names of tokens that hold', async () => {

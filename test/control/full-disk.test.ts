@@ -110,6 +110,7 @@ const commands: Readonly<Record<string, (it: Furnished) => object>> = {
   'queue.retry': ({ id }) => ({ id }),
   'queue.drop': ({ id }) => ({ id }),
   'queue.config': () => ({ ttl: 7_200 }),
+  'token.change': () => ({ name: 'spare', maxConcurrent: 3 }),
   'token.add': () => ({ name: 'ann' }),
   'config.set': () => ({ key: 'notify.secret', value: 'another secret' }),
   'config.reset': () => ({ key: 'notify.secret' }),

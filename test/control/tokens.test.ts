@@ -1,12 +1,15 @@
 /** Named tokens at a running gateway: who comes in with one, who does not, and where it is told. */
 import { readdirSync, readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RequestStory } from '../../src/contract/history.ts';
+import { connect } from '../../src/control/client.ts';
+import { runGateway } from '../../src/gateway/gateway.ts';
 import { answers, type Step, upstream } from '../proxy/upstreams.ts';
 import { runningGateway } from '../support/gateway.ts';
+import { temporaryHome } from '../support/home.ts';
 
-const body = JSON.stringify({ model: 'claude-haiku-4-5', max_tokens: 8, messages: [{ role: 'user', content: 'hi' }] });
+const usual = { model: 'claude-haiku-4-5', max_tokens: 8, messages: [{ role: 'user', content: 'hi' }] };
 
 interface Said {
   readonly status: number;
@@ -17,7 +20,8 @@ interface Said {
   readonly message: string;
 }
 
-async function asked(url: string, token: string, path = '/v1/messages'): Promise<Said> {
+async function asked(url: string, token: string, path = '/v1/messages', more: object = {}): Promise<Said> {
+  const body = JSON.stringify({ ...usual, ...more });
   const headers = { 'content-type': 'application/json', 'x-api-key': token };
   const response = await fetch(url + path, { method: 'POST', headers, body });
   const { error } = (await response.json()) as { readonly error?: { type: string; message: string } };
@@ -152,5 +156,64 @@ describe('a named token', () => {
     expect(await asked(url, 'proxy-managed')).toMatchObject({ status: 401 });
     expect(await asked(url, token)).toMatchObject({ status: 200 });
     expect(await asked(url, (await call('client.settings', {})).token)).toMatchObject({ status: 200 });
+  });
+});
+
+/** A gateway at this home, which is stopped by the test or with it. */
+async function gatewayAt(home: string) {
+  const gateway = await runGateway({ home, port: 0 });
+  const stop = async () => {
+    await gateway.stop(0);
+    await gateway.stopped;
+  };
+  onTestFinished(stop);
+  return { url: gateway.url, stop, ...(await connect({ home, needGateway: true })) };
+}
+
+describe('a budget', () => {
+  const priced = { model: 'claude-haiku-4-5' };
+  const strange = { model: 'a-model-of-nobody' };
+
+  it('ends what a token may ask for, survives a restart, and is widened by a command', async () => {
+    const home = temporaryHome();
+    const before = await gatewayAt(home);
+    const up = await upstream('main', answers());
+    await before.call('profile.add', { name: 'main' });
+    await before.call('endpoint.add', { profile: 'main', baseUrl: up.url, key: up.key });
+    const { token } = await before.call('token.add', { name: 'ann', limit: { usd: 0.000_03, per: 'day' } });
+    expect(await asked(before.url, token, undefined, priced)).toMatchObject({ status: 200 });
+    // 0.0000225 of 0.00003: one more may begin, and nobody knows what it will cost.
+    expect(await asked(before.url, token, undefined, priced)).toMatchObject({ status: 200 });
+    await before.stop();
+
+    const { url, call } = await gatewayAt(home);
+    const refused = { status: 429, retry: 'false', type: 'rate_limit_error' };
+    const said = await asked(url, token, undefined, priced);
+    expect(said).toMatchObject({ ...refused, after: null });
+    expect(said.message).toMatch(
+      /"ann" has spent its budget, \$0\.000045 of \$0\.00003 a day - the next day begins at .* 00:00:00/,
+    );
+    expect(said.message).toContain('qcc token change ann --limit-usd');
+    expect((await call('token.list', {})).tokens).toMatchObject([
+      { limit: { usd: 0.000_03, per: 'day' }, spent: { usd: 0.000_045, unpriced: [] } },
+    ]);
+    expect(await asked(url, 'proxy-managed', undefined, priced)).toMatchObject({ status: 200 });
+    await call('token.change', { name: 'ann', limit: { usd: 1, per: 'month' } });
+    expect(await asked(url, token, undefined, priced)).toMatchObject({ status: 200 });
+    await call('token.change', { name: 'ann', limit: { usd: 0.000_001, per: 'month' } });
+    expect(await asked(url, token, undefined, priced)).toMatchObject({
+      ...refused,
+      message: expect.stringContaining('the next month begins'),
+    });
+    await call('token.change', { name: 'ann', limit: null });
+    expect(await asked(url, token, undefined, priced)).toMatchObject({ status: 200 });
+    expect((await call('history.read', { type: 'TokenChanged' })).facts).toHaveLength(3);
+  });
+
+  it('does not count models without a price, and names them', async () => {
+    const { url, call } = await lived();
+    const { token } = await call('token.add', { name: 'ann', limit: { usd: 0.000_001, per: 'day' } });
+    for (let i = 0; i < 2; i++) expect(await asked(url, token, undefined, strange)).toMatchObject({ status: 200 });
+    expect((await call('token.list', {})).tokens).toMatchObject([{ spent: { usd: 0, unpriced: [strange.model] } }]);
   });
 });

@@ -92,8 +92,8 @@ const of = (session: string, more: Call = {}): Call => ({
 });
 
 /** A client that asks, is kept, and loses its connection. */
-async function left(it: Outage, session: string): Promise<QueueItemRow> {
-  const live: Live = open(it, of(session));
+async function left(it: Outage, session: string, more: Call = {}): Promise<QueueItemRow> {
+  const live: Live = open(it, of(session, more));
   const item = await it.itemOf(session);
   const cancelled = async () => (await it.call('proxy.status', {})).requests.cancelled;
   const before = await cancelled();
@@ -277,9 +277,10 @@ describe('a client that has gone', () => {
     },
   );
 
-  it('is told the tokens of its answer, once', async () => {
+  it('is told the tokens of its answer, once, and by whose token it came', async () => {
     const it = await outage();
-    await left(it, 's');
+    const { token } = await it.call('token.add', { name: 'ann', limit: { usd: 1, per: 'day' } });
+    await left(it, 's', { headers: { authorization: `Bearer ${token}` } });
     const spent = async () => {
       const { stats } = await it.call('stats.read', {});
       return stats.map(({ model, requests, tokens }) => [model, requests, tokens.input, tokens.output]);
@@ -295,6 +296,10 @@ describe('a client that has gone', () => {
     expect(await spent()).toEqual(after);
     const { stats } = await it.call('stats.read', { since: 1 });
     expect(stats).toMatchObject([{ requests: 1, tokens: { input: 12, output: 14 } }]);
+    expect((await it.call('stats.tokens', {})).tokens).toMatchObject([
+      { token: 'ann', requests: 1, tokens: { input: 12, output: 14 } },
+    ]);
+    expect((await it.call('token.list', {})).tokens).toMatchObject([{ spent: { unpriced: ['claude-test'] } }]);
   });
 
   it('joins the running attempt, and gets its answer', async () => {

@@ -35,8 +35,10 @@ export function unpriced(rows: readonly (Pick<StatsRow, 'model' | 'tokens'> & Pr
 
 const isNone = ({ input, output, cacheRead, cacheWrite }: Tokens) => input + output + cacheRead + cacheWrite === 0;
 
+export type RateFinder = (model: string | null, baseUrl: string | undefined) => Rates | undefined;
+
 /** The list is two megabytes: it is loaded when there is something to price. */
-async function rateFinder(): Promise<(model: string | null, baseUrl: string | undefined) => Rates | undefined> {
+export async function rateFinder(): Promise<RateFinder> {
   const { calcPrice } = await later('@pydantic/genai-prices', () => import('@pydantic/genai-prices'));
   const known = new Map<string, Rates | undefined>();
   const find = (model: string, options: { readonly providerApiUrl?: string }): Rates | undefined => {
@@ -62,7 +64,7 @@ async function rateFinder(): Promise<(model: string | null, baseUrl: string | un
   };
 }
 
-function costOf(tokens: Tokens, rates: Rates | undefined): CostRow | null {
+export function costOf(tokens: Tokens, rates: Rates | undefined): CostRow | null {
   if (rates === undefined || isNone(tokens)) return null;
   const [inputUsd, outputUsd, cacheReadUsd, cacheWriteUsd] = [
     tokens.input * rates.input,

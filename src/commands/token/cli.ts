@@ -1,11 +1,14 @@
 /** `qcc token add, list, rotate, revoke`. */
+import type { TokenLimit } from '../../../events/token.ts';
 import type { MadeToken, TokenRow } from '../../contract/token.ts';
+import { usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
 import { spanMs } from '../../messages/times.ts';
 import { tokenWordsOf } from '../../messages/tokens.ts';
 import { timeText } from '../../platform/time.ts';
 import { doneLine, isTold } from '../changed.ts';
 import { type Context, confirmed, countFlag, flag, withInstallation } from '../context.ts';
+import { dollars } from '../endpoint/dollars.ts';
 
 export async function addToken(context: Context): Promise<undefined> {
   const [name = ''] = context.positionals;
@@ -13,12 +16,51 @@ export async function addToken(context: Context): Promise<undefined> {
     name,
     profile: flag(context, 'profile'),
     maxConcurrent: countFlag(context, 'max-concurrent'),
+    limit: limitOf(context, flag(context, 'limit-usd')),
     expiresInMs: lifetimeOf(context),
   };
   const made = await withInstallation(context, ({ call }) =>
     call('token.add', Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never),
   );
   return tellMade(context, made, tokenWordsOf(context.language).added(name));
+}
+
+/** `none` takes a bound away. */
+export async function changeToken(context: Context): Promise<undefined> {
+  const { out, json, language, words } = context;
+  const [name = ''] = context.positionals;
+  const given = Object.fromEntries(bounds.flatMap((bound) => boundOf(context, bound)));
+  if (Object.keys(given).length === 0)
+    throw usage(words.missing('--limit-usd'), `qcc token change ${name} --limit-usd 20/day`);
+  const row = await withInstallation(context, ({ call }) => call('token.change', { name, ...given }));
+  if (json) return void out.json(row);
+  if (!isTold(context)) return tokenTable(context, [row]);
+  const now = tokenWordsOf(language).changed(name, boundsOf(context, row).join(words.comma));
+  doneLine(context, now, [changeWordsOf(language).see, 'qcc token list']);
+  return undefined;
+}
+
+const bounds = [
+  ['profile', 'profile'],
+  ['max-concurrent', 'maxConcurrent'],
+  ['limit-usd', 'limit'],
+] as const;
+
+function boundOf(context: Context, [name, field]: (typeof bounds)[number]): readonly (readonly [string, unknown])[] {
+  const given = flag(context, name);
+  if (given === undefined) return [];
+  if (given === 'none') return [[field, null]];
+  if (field === 'limit') return [[field, limitOf(context, given)]];
+  return [[field, field === 'maxConcurrent' ? countFlag(context, name) : given]];
+}
+
+/** `20/day`, `300/month`. @throws {QccError} usage */
+function limitOf({ words }: Context, text: string | undefined): TokenLimit | undefined {
+  if (text === undefined) return undefined;
+  const [, usd, per] = /^\$?(\d+(?:\.\d+)?)\/(day|month)$/.exec(text) ?? [];
+  if (usd === undefined || Number(usd) === 0)
+    throw usage(words.mustBe('--limit-usd', '20/day, 300/month', text), '--limit-usd 20/day');
+  return { usd: Number(usd), per: per as TokenLimit['per'] };
 }
 
 export async function rotateToken(context: Context): Promise<undefined> {
@@ -84,20 +126,23 @@ function tokenTable(context: Context, tokens: readonly TokenRow[]): undefined {
       row.name,
       out.paint(row.state === 'valid' ? 'green' : 'red', said.states[row.state]),
       row.id,
-      boundsOf(context, row),
+      boundsOf(context, row).join(words.comma) || '-',
       row.expiresAt === null ? said.never : timeText(row.expiresAt),
       row.usedAt === null ? said.never : timeText(row.usedAt),
     ]),
     { optional: [words.id] },
   );
+  const unpriced = [...new Set(tokens.flatMap(({ spent }) => spent?.unpriced ?? []))];
+  if (unpriced.length > 0) out.note(said.unpriced(unpriced.join(words.comma)));
   return undefined;
 }
 
-function boundsOf({ words, language }: Context, { profile, maxConcurrent, running }: TokenRow): string {
+function boundsOf({ language }: Context, row: TokenRow): readonly string[] {
   const said = tokenWordsOf(language);
-  const bounds = [
+  const { profile, maxConcurrent, running, limit, spent } = row;
+  return [
     ...(profile === null ? [] : [said.inProfile(profile)]),
     ...(maxConcurrent === null ? [] : [said.atOnce(maxConcurrent, running)]),
+    ...(limit === null ? [] : [said.budget(dollars(spent?.usd ?? 0), limit.usd, limit.per)]),
   ];
-  return bounds.length === 0 ? '-' : bounds.join(words.comma);
 }

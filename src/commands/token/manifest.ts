@@ -2,6 +2,13 @@
 import { argument, type Commands, option, say } from '../command.ts';
 
 const name = argument('NAME', 'tokens');
+const limitUsd = option(
+  'USD/day|USD/month',
+  'what it may spend: 20/day, 300/month',
+  '花费上限（美元）：20/day、300/month',
+);
+const profile = option('NAME', 'its requests stay in this profile', '其请求只使用该配置');
+const atOnce = option('NUMBER', 'requests at once', '同时进行的请求数上限');
 const expires = option('SPAN', 'it holds for so long: 30d, 12h', '有效期：30d、12h');
 
 export const tokenCommands: Commands = {
@@ -17,21 +24,30 @@ export const tokenCommands: Commands = {
         ),
         positionals: [argument('NAME')],
         flags: {
-          profile: option('NAME', 'its requests stay in this profile', '其请求只使用该配置'),
-          'max-concurrent': option('NUMBER', 'requests at once', '同时进行的请求数上限'),
+          profile,
+          'limit-usd': limitUsd,
+          'max-concurrent': atOnce,
           expires,
         },
-        examples: ['qcc token add laptop', 'qcc token add ann --profile work --expires 30d --max-concurrent 4'],
+        examples: ['qcc token add laptop', 'qcc token add ann --profile work --limit-usd 20/day --expires 30d'],
         load: async () => (await import('./cli.ts')).addToken,
       },
       list: {
         title: say('list the tokens', '列出访问令牌'),
         about: say(
-          'all of them, also expired and revoked ones: to what each is bound, and when it was last used',
-          '列出全部访问令牌，包括已过期和已吊销的：各自的限制和最近一次使用时间',
+          'all of them, also expired and revoked ones: to what each is bound, what it has spent, and when it was last used',
+          '列出全部访问令牌，包括已过期和已吊销的：各自的限制、已花费的金额和最近一次使用时间',
         ),
         examples: ['qcc token list', 'qcc token list --json'],
         load: async () => (await import('./cli.ts')).listTokens,
+      },
+      change: {
+        title: say('change what a token is bound to', '修改访问令牌的限制'),
+        about: say('the token itself stays; `none` takes a bound away', '令牌本身不变；`none` 去掉一项限制'),
+        positionals: [name],
+        flags: { profile, 'limit-usd': limitUsd, 'max-concurrent': atOnce },
+        examples: ['qcc token change laptop --limit-usd 40/day', 'qcc token change laptop --profile none'],
+        load: async () => (await import('./cli.ts')).changeToken,
       },
       rotate: {
         title: say('replace a token by a new one', '更换访问令牌'),

@@ -1,4 +1,5 @@
 /** The operations of named tokens. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Millis } from '../../../events/fact.ts';
 import { parseTokenName, streams, type TokenName } from '../../../events/ids.ts';
 import type { TokenFact } from '../../../events/token.ts';
@@ -12,14 +13,16 @@ import { newToken } from '../../installation/tokens.ts';
 import { nearest } from '../../platform/nearest.ts';
 import { iso, isoOrNull } from '../../platform/time.ts';
 import type { KnownToken } from '../../projections/tokens.ts';
+import type { Core } from '../../runtime/core.ts';
 import type { Handlers } from '../handler.ts';
+import { Budgets, nextPeriodAt } from './budgets.ts';
 
 // More are no team any more; the state holds them all.
 const tokensMax = 256;
 
 async function addToken(
   it: Installation,
-  { name: given, profile, maxConcurrent, expiresInMs }: Params<'token.add'>,
+  { name: given, profile, maxConcurrent, limit, expiresInMs }: Params<'token.add'>,
   live: LiveSide | undefined,
 ): Promise<Answer<'token.add'>> {
   const name = parseTokenName(given);
@@ -32,9 +35,9 @@ async function addToken(
   if (profile !== undefined) profileNamed(it, profile);
   const { token, ...proof } = newToken(it);
   const expiresAt = expiresInMs === undefined ? null : it.core.now() + expiresInMs;
-  const bounds = { profile: profile ?? null, maxConcurrent: maxConcurrent ?? null };
+  const bounds = { profile: profile ?? null, maxConcurrent: maxConcurrent ?? null, limit: limit ?? null };
   await write(it, name, { type: 'TokenAdded', data: { name, ...proof, expiresAt, ...bounds } });
-  return { ...rowOf(it, tokenNamed(it, name), live), token };
+  return { ...(await rowNamed(it, name, live)), token };
 }
 
 /** A lifetime begins anew, as long as it was unless another one is given. */
@@ -48,7 +51,7 @@ async function rotateToken(
   const lifetimeMs = expiresInMs ?? lifetimeOf(known);
   const expiresAt = lifetimeMs === null ? null : it.core.now() + lifetimeMs;
   await write(it, known.name as TokenName, { type: 'TokenRotated', data: { ...proof, expiresAt } });
-  return { ...rowOf(it, tokenNamed(it, name), live), token };
+  return { ...(await rowNamed(it, name, live)), token };
 }
 
 function lifetimeOf({ expiresAt, madeAt }: KnownToken): Millis | null {
@@ -63,7 +66,7 @@ async function revokeToken(
   const known = tokenNamed(it, name);
   if (known.revokedAt === null)
     await write(it, known.name as TokenName, { type: 'TokenRevoked', data: { name: known.name } });
-  return rowOf(it, tokenNamed(it, name), live);
+  return rowNamed(it, name, live);
 }
 
 async function write({ core }: Installation, name: TokenName, fact: TokenFact): Promise<void> {
@@ -91,14 +94,31 @@ function stateOf({ expiresAt, revokedAt }: KnownToken, now: Millis): TokenRow['s
   return expiresAt !== null && expiresAt <= now ? 'expired' : 'valid';
 }
 
-function rowOf({ core }: Installation, token: KnownToken, live: LiveSide | undefined): TokenRow {
-  const { name, tokenId, profile, maxConcurrent, expiresAt, addedAt, revokedAt } = token;
+async function rowNamed(it: Installation, name: string, live: LiveSide | undefined): Promise<TokenRow> {
+  const [row] = await rowsOf(it, [tokenNamed(it, name)], live);
+  return row as TokenRow;
+}
+
+async function rowsOf(
+  { core }: Installation,
+  tokens: readonly KnownToken[],
+  live: LiveSide | undefined,
+): Promise<readonly TokenRow[]> {
+  const budgets = new Budgets(core.state, () => core.now());
+  await budgets.prepare();
+  return tokens.map((token) => rowOf(core, token, budgets, live));
+}
+
+function rowOf(core: Core, token: KnownToken, budgets: Budgets, live: LiveSide | undefined): TokenRow {
+  const { name, tokenId, profile, maxConcurrent, limit, expiresAt, addedAt, revokedAt } = token;
   return {
     name,
     id: `qcc_${tokenId}`,
     state: stateOf(token, core.now()),
     profile,
     maxConcurrent,
+    limit,
+    spent: limit && spentRow(budgets.spent(token, limit), nextPeriodAt(limit.per, core.now())),
     expiresAt: isoOrNull(expiresAt),
     addedAt: iso(addedAt),
     revokedAt: isoOrNull(revokedAt),
@@ -107,9 +127,29 @@ function rowOf({ core }: Installation, token: KnownToken, live: LiveSide | undef
   };
 }
 
+function spentRow({ usd, unpriced }: ReturnType<Budgets['spent']>, resetsAt: Millis): TokenRow['spent'] {
+  return { usd: Math.round(usd * 1e6) / 1e6, resetsAt: iso(resetsAt), unpriced };
+}
+
+async function changeToken(
+  it: Installation,
+  { name, ...given }: Params<'token.change'>,
+  live: LiveSide | undefined,
+): Promise<Answer<'token.change'>> {
+  const known = tokenThatHolds(it, name);
+  if (typeof given.profile === 'string') profileNamed(it, given.profile);
+  const changes = Object.fromEntries(
+    Object.entries(given).filter(([field, to]) => !isDeepStrictEqual(to, known[field as keyof typeof given])),
+  );
+  if (Object.keys(changes).length > 0)
+    await write(it, known.name as TokenName, { type: 'TokenChanged', data: { changes } });
+  return rowNamed(it, name, live);
+}
+
 export const tokenHandlers: Handlers<typeof tokenContract> = {
   'token.add': addToken,
-  'token.list': (it, _, live) => ({ tokens: it.core.state.tokens.all().map((token) => rowOf(it, token, live)) }),
+  'token.list': async (it, _, live) => ({ tokens: await rowsOf(it, it.core.state.tokens.all(), live) }),
+  'token.change': changeToken,
   'token.rotate': rotateToken,
   'token.revoke': revokeToken,
 };

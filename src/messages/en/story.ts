@@ -177,6 +177,7 @@ export const en: StoryWords = {
     TierAssigned: ({ tier }) => (tier === null ? 'left the ladder' : `is on the ladder: ${tier}`),
     TokenAdded: (data) => tokenFacts.added(data),
     TokenRotated: () => tokenFacts.rotated,
+    TokenChanged: ({ changes }) => tokenFacts.changed(changes),
     TokenRevoked: () => tokenFacts.revoked,
     EndpointAdded: ({ name, baseUrl, weight, priority }) =>
       `endpoint ${name} added: ${baseUrl}, weight ${weight}, priority ${priority}`,

@@ -169,6 +169,7 @@ export const zh: StoryWords = {
     TierAssigned: ({ tier }) => (tier === null ? '移出梯级' : `所在层级：${tier}`),
     TokenAdded: (data) => tokenFacts.added(data),
     TokenRotated: () => tokenFacts.rotated,
+    TokenChanged: ({ changes }) => tokenFacts.changed(changes),
     TokenRevoked: () => tokenFacts.revoked,
     EndpointAdded: ({ name, baseUrl, weight, priority }) =>
       `添加端点 ${name}：${baseUrl}，权重 ${weight}，优先级 ${priority}`,

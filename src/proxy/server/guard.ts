@@ -12,6 +12,7 @@ export interface Refused {
   readonly type: string;
   readonly message: string;
   readonly stop?: boolean;
+  readonly headers?: readonly string[];
 }
 
 export interface GuardRules {

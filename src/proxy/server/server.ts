@@ -7,6 +7,7 @@ import { type ReadinessReason, reason } from '../../../events/reason.ts';
 import { ofToken } from '../../../events/request.ts';
 import { secondMs } from '../../../events/units.ts';
 import { DenseSet } from '../../platform/dense-set.ts';
+import { dayOf } from '../../platform/time.ts';
 import { upTo } from '../../platform/up-to.ts';
 import { uuidv7 } from '../../platform/uuid.ts';
 import { Admission, admissionRules, type Place } from '../admission/admission.ts';
@@ -193,7 +194,7 @@ class DataPort implements ProxyServer {
     const refused = refusalOf(request, head, asked, this.#guard as GuardRules);
     if (refused) {
       this.#metrics.refused++;
-      const headers = refused.stop ? ['x-should-retry', 'false'] : [];
+      const headers = [...(refused.headers ?? []), ...(refused.stop ? ['x-should-retry', 'false'] : [])];
       return this.#refusals.send({ request, head, client, id }, { ...refused, headers }, true);
     }
     const target = boundTarget(asked, head.token);
@@ -338,7 +339,7 @@ class DataPort implements ProxyServer {
   }
 
   #tell({ request, head, id, startedAt }: Arrived, { fact: told, profile }: Ended): void {
-    const fact = head.token ? ofToken(told, head.token.name) : told;
+    const fact = head.token ? ofToken(told, head.token.name, dayOf(this.#ports.now())) : told;
     this.#metrics.count(fact);
     this.#models.asked(fact.data.model);
     this.#ports.requestEnded(id, fact);
