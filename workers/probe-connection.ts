@@ -6,7 +6,7 @@ import { StreamWatch } from '../src/proxy/response/sse.ts';
 import { Connection } from '../src/proxy/upstream/connection.ts';
 import { Deadline } from '../src/proxy/upstream/deadline.ts';
 import { codeOf, dial, dialTargetBehind } from '../src/proxy/upstream/dial.ts';
-import { type Head, headOf } from '../src/proxy/upstream/headers.ts';
+import { fieldLines, type Head, headOf } from '../src/proxy/upstream/headers.ts';
 import type { AnswerSink, TransportError } from '../src/proxy/upstream/upstream.ts';
 import type { Stage } from './verdict.ts';
 
@@ -95,7 +95,9 @@ export class Line {
       this.#hangUp = () => connection.destroy();
       const body = call.body === null ? null : Buffer.from(call.body);
       // The origin is that of the connection, which belongs to no other.
-      connection.start({ ...call, origin: '', body, fresh: true, by: exchange }, exchange);
+      const { method, path, headers } = call;
+      const fields = fieldLines(headers);
+      connection.start({ origin: '', method, path, fields, body, fresh: true, by: exchange }, exchange);
     });
   }
 

@@ -12,7 +12,7 @@ import type { Verdict } from '../machines/classify.ts';
 import { Answer } from '../src/proxy/response/answer.ts';
 import type { Outcome } from '../src/proxy/response/outcome.ts';
 import type { Receiver } from '../src/proxy/response/receiver.ts';
-import { headersUp } from '../src/proxy/upstream/headers.ts';
+import { fieldLines, headersUp } from '../src/proxy/upstream/headers.ts';
 import { type AnswerSink, Upstreams } from '../src/proxy/upstream/upstream.ts';
 
 export interface RetryJob {
@@ -153,8 +153,8 @@ function send(job: RetryJob, upstreams: Upstreams, answer: Answer, port: Message
     failed: (error) => answer.failed(error),
     fault: (error) => answer.fault(error),
   };
-  const headers = headersUp(job.headers, undefined, auth, key);
-  answer.started(upstreams.send({ origin, path, method, headers, body: bytesOf(job), fresh: true }, sink));
+  const fields = fieldLines(headersUp(job.headers, undefined, auth, key));
+  answer.started(upstreams.send({ origin, path, method, fields, body: bytesOf(job), fresh: true }, sink));
 }
 
 function seen({ answerHead: head, ttfbMs }: Answer): Seen {

@@ -202,11 +202,10 @@ export class Exchange {
     const { ports, inFlight, answers } = this.#deps;
     const { request, client, target, summary } = this.#in;
     const { endpoint, because } = candidate;
-    const { body } = up;
     const at = ports.now();
-    body?.goesUp();
+    up.body?.goesUp();
     const answer = new Answer(
-      this.#parked.receiver(new HttpReceiver(client, body)),
+      this.#parked.receiver(new HttpReceiver(client, up.body)),
       {
         wantsStream: summary.stream,
         isMessages: target.isMessages,
@@ -214,7 +213,7 @@ export class Exchange {
         isHead: request.method === 'HEAD',
         model: up.model,
         hasAnswered: ports.hasAnswered(endpoint.id),
-        body: body?.bytes ?? null,
+        body: up.body?.bytes ?? null,
         now: ports.now,
         added: (ttfbMs) => this.#added(candidate, ttfbMs),
       },
@@ -229,13 +228,15 @@ export class Exchange {
     } catch (error) {
       answer.fault(error);
     }
-    const outcome = await answer.outcome.finally(() => {
+    try {
+      const outcome = await answer.outcome;
+      if (!(outcome.kind === 'failed' && outcome.stale && !fresh)) this.#record.note(outcome, at);
+      return outcome;
+    } finally {
       done();
       answers.remove(answer);
       this.#running = undefined;
-    });
-    if (!(outcome.kind === 'failed' && outcome.stale && !fresh)) this.#record.note(outcome, at);
-    return outcome;
+    }
   }
 
   // ------------------------------------------------------------------------------------------------ what endpoints are told

@@ -13,7 +13,7 @@ import type { RequestHead } from './request/request-head.ts';
 import { shortName } from './request/short-name.ts';
 import { lacksEndpoint, type OwnError } from './response/refusal.ts';
 import { guarded } from './upstream/guarded.ts';
-import { headersUp, headOf, privateNames } from './upstream/headers.ts';
+import { fieldLines, headersUp, headOf, privateNames } from './upstream/headers.ts';
 import { type Movement, StallWatchdog } from './upstream/stall-watchdog.ts';
 import type { Target } from './upstream/target.ts';
 import type { Abort, AnswerSink, TransportError } from './upstream/upstream.ts';
@@ -104,7 +104,7 @@ class Passing implements AnswerSink, Movement {
     });
     const body = hasBody ? request : null;
     guarded(this, () => {
-      this.#abort = upstreams.send({ origin, path, method, headers, body, fresh: false }, this);
+      this.#abort = upstreams.send({ origin, path, method, fields: fieldLines(headers), body, fresh: false }, this);
     });
     return this.#ended;
   }

@@ -26,7 +26,7 @@ class Sender extends EventEmitter {
   }
 }
 
-const settled = async (read: Promise<unknown>) => Promise.race([read, Promise.resolve('coming')]);
+const settled = async (read: unknown) => Promise.race([read, Promise.resolve('coming')]);
 
 describe('the body of a request', () => {
   it('is returned unchanged, in any number of pieces, with or without its length', async () => {
@@ -35,7 +35,7 @@ describe('the body of a request', () => {
         const whole = Buffer.concat(pieces);
         const sender = new Sender();
         const bodies = new Bodies();
-        const read = bodies.read(sender.asRequest, tellsLength ? String(whole.length) : undefined);
+        const read = bodies.read(sender.asRequest, tellsLength ? whole.length : null);
         for (const piece of pieces) if (piece.length > 0) sender.emit('data', Buffer.from(piece));
         sender.emit('end');
         const body = (await read) as Body;
@@ -49,7 +49,7 @@ describe('the body of a request', () => {
   it('that was announced takes no memory before it arrives', async () => {
     const bodies = new Bodies();
     const senders = Array.from({ length: 700 }, () => new Sender());
-    for (const sender of senders) void bodies.read(sender.asRequest, String(31 * MiB));
+    for (const sender of senders) void bodies.read(sender.asRequest, 31 * MiB);
     expect(bodies.held).toBe(0);
     for (const sender of senders) sender.sends(1);
     expect(bodies.held).toBeLessThanOrEqual(700 * 262_144);
@@ -58,7 +58,7 @@ describe('the body of a request', () => {
   it('in chunks of one byte takes the memory of its bytes', async () => {
     const bodies = new Bodies();
     const sender = new Sender();
-    const read = bodies.read(sender.asRequest, undefined);
+    const read = bodies.read(sender.asRequest, null);
     const byte = Buffer.from(' ');
     for (let sent = 0; sent < MiB; sent++) sender.emit('data', byte);
     expect(bodies.held).toBeLessThanOrEqual(2 * MiB);
@@ -73,7 +73,7 @@ describe('the body of a request', () => {
       const senders = [new Sender(), new Sender()];
       const byte = Buffer.from(' ');
       for (const sender of senders) {
-        void bodies.read(sender.asRequest, undefined);
+        void bodies.read(sender.asRequest, null);
         for (let sent = 0; sent < 10_000; sent++) sender.emit('data', byte);
       }
       const waits = () => senders.map(({ paused, resumed }) => paused - resumed);
@@ -90,13 +90,13 @@ describe('the body of a request', () => {
   });
 
   it.each([
-    ['announced', String(33 * MiB)],
-    ['sent', undefined],
+    ['announced', 33 * MiB],
+    ['sent', null],
   ])('of more than 32 MiB is too large as soon as that is %s', async (_, length) => {
     const bodies = new Bodies();
     const sender = new Sender();
     const read = bodies.read(sender.asRequest, length);
-    if (length === undefined) sender.sends(32 * MiB).sends(1);
+    if (length === null) sender.sends(32 * MiB).sends(1);
     expect(await read).toBe('tooLarge');
     expect(bodies.held).toBe(0);
   });
@@ -104,7 +104,7 @@ describe('the body of a request', () => {
   it.each(['close', 'error'])('that ends with %s is freed', async (event) => {
     const bodies = new Bodies();
     const sender = new Sender();
-    const read = bodies.read(sender.asRequest, String(MiB));
+    const read = bodies.read(sender.asRequest, MiB);
     sender.sends(1_000).emit(event);
     expect(await read).toBe('gone');
     expect(bodies.held).toBe(0);
@@ -154,7 +154,7 @@ describe('all bodies together', () => {
     const bodies = new Bodies();
     const reads = Array.from({ length: 60 }, () => new Sender()).map((sender) => ({
       sender,
-      read: bodies.read(sender.asRequest, String(31 * MiB)),
+      read: bodies.read(sender.asRequest, 31 * MiB),
     }));
     let most = 0;
     for (let round = 0; round < 30; round++) {
@@ -174,15 +174,15 @@ describe('all bodies together', () => {
     const whole: Body[] = [];
     for (let n = 0; n < 8; n++) {
       const sender = new Sender();
-      const read = bodies.read(sender.asRequest, String(32 * MiB));
+      const read = bodies.read(sender.asRequest, 32 * MiB);
       sender.sends(32 * MiB, MiB).emit('end');
       whole.push((await read) as Body);
     }
     expect(bodies.held).toBe(allMax);
-    expect(await bodies.read(new Sender().asRequest, '1')).toBe('full');
+    expect(await bodies.read(new Sender().asRequest, 1)).toBe('full');
     whole[0]?.release();
     const sender = new Sender();
-    const read = bodies.read(sender.asRequest, '1');
+    const read = bodies.read(sender.asRequest, 1);
     sender.sends(1).emit('end');
     expect(await read).toBeInstanceOf(Body);
   });
@@ -192,22 +192,22 @@ describe('all bodies together', () => {
     try {
       const bodies = new Bodies();
       const stopped = Array.from({ length: 8 }, () => new Sender()).map((sender) => {
-        const read = bodies.read(sender.asRequest, String(32 * MiB));
+        const read = bodies.read(sender.asRequest, 32 * MiB);
         sender.sends(32 * MiB - 1, MiB);
         return read;
       });
       // A body that has told its length counts for all of its place.
       expect(bodies.held).toBe(allMax);
-      expect(await bodies.read(new Sender().asRequest, '1000')).toBe('full');
+      expect(await bodies.read(new Sender().asRequest, 1_000)).toBe('full');
       vi.advanceTimersByTime(1_001);
       const sender = new Sender();
-      const read = bodies.read(sender.asRequest, '1000');
+      const read = bodies.read(sender.asRequest, 1_000);
       sender.sends(1_000).emit('end');
       expect(await read).toBeInstanceOf(Body);
       const ends = await Promise.all(stopped.map(settled));
       expect(ends.filter((end) => end === 'full')).toHaveLength(1);
       // While connections are short, a client that has sent nothing for so long is no exception.
-      const silent = bodies.read(new Sender().asRequest, '1000');
+      const silent = bodies.read(new Sender().asRequest, 1_000);
       bodies.giveUpStalled(5_000);
       expect(await settled(silent)).toBe('coming');
       vi.advanceTimersByTime(5_000);

@@ -162,7 +162,7 @@ describe('a proxy on the way that breaks off', () => {
         };
         const call = { origin: `${origin}://case-${own}.test`, path: `/case-${own}`, method: 'POST', fresh: false };
         const sink = { head: () => undefined, data: () => true, end: ended, failed: ended, fault: ended };
-        const abort = upstreams.send({ ...call, headers: [], body: Buffer.from('{}') }, sink);
+        const abort = upstreams.send({ ...call, fields: '', body: Buffer.from('{}') }, sink);
         void over.then(() => {
           abort();
           resolve();

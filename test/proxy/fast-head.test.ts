@@ -4,6 +4,7 @@ import { createServer, type IncomingMessage } from 'node:http';
 import { Duplex } from 'node:stream';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { KnownHead, SharedHeads } from '../../src/proxy/server/known-head.ts';
 import { fastHead } from '../../src/proxy/upstream/fast-head.ts';
 
 const lines = [
@@ -104,6 +105,65 @@ describe('a request on the fast path', () => {
       { numRuns: 1_500, seed: 11 },
     );
     expect(accepted).toBeGreaterThan(300);
+  });
+});
+
+describe('a head that is known', () => {
+  const known = (bytes: Buffer) => new KnownHead(bytes, fastHead(bytes) as NonNullable<ReturnType<typeof fastHead>>);
+  const withLength = (length: string) => bytesOf([...without('content-length'), `Content-Length: ${length}`]);
+
+  it('is read again with another length, as if it were new', () => {
+    const head = known(withLength('17'));
+    for (const length of ['17', '1', '204800', '999999999'])
+      expect(head.again(withLength(length))).toEqual(fastHead(withLength(length)));
+  });
+
+  it.each(['0', '017', '1000000000', '', '-1', '1 1', '1x'])('is not known with %j for its length', (length) => {
+    expect(known(withLength('17')).again(withLength(length))).toBeUndefined();
+  });
+
+  it('is known only where all of it has come', () => {
+    const bytes = withLength('17');
+    const { end } = fastHead(bytes) as { end: number };
+    for (let length = 0; length < end; length++) expect(known(bytes).again(bytes.subarray(0, length))).toBeUndefined();
+  });
+
+  it('means what a new reading means, however it was mutated', () => {
+    const at = fc.nat(330);
+    const bend = fc.record({ at, drop: fc.nat(2), piece: fc.constantFrom('', '\r\n', '\r', ' ', '0', '9', 'x', ':') });
+    const place = fc.constantFrom(1, 4, lines.length - 2);
+    let again = 0;
+    fc.assert(
+      fc.property(place, fc.integer({ min: 1, max: 99_999 }), fc.array(bend, { maxLength: 1 }), (at, length, bends) => {
+        const others = without('content-length');
+        const head = (size: number) =>
+          bytesOf([...others.slice(0, at), `content-length:  ${size} `, ...others.slice(at)]);
+        let text = head(length).toString('latin1');
+        for (const { at, drop, piece } of bends) text = text.slice(0, at) + piece + text.slice(at + drop);
+        const bytes = Buffer.from(text, 'latin1');
+        const found = known(head(4_711)).again(bytes);
+        if (found === undefined) return;
+        again++;
+        expect(found).toEqual(fastHead(bytes));
+      }),
+      { numRuns: 1_500, seed: 12 },
+    );
+    expect(again).toBeGreaterThan(500);
+  });
+
+  it('is shared by connections that were let in by the same rules, and by no others', () => {
+    const shared = new SharedHeads();
+    const [one, two, stranger] = [known(withLength('17')), known(withLength('4')), known(withLength('17'))];
+    const target = {} as NonNullable<KnownHead['letIn']>['target'];
+    const by = {} as NonNullable<KnownHead['letIn']>['by'];
+    one.letIn = { by, target };
+    two.letIn = { by, target };
+    stranger.letIn = { by: { ...by }, target };
+    expect(shared.shared(one)).toBe(one);
+    expect(shared.shared(two)).toBe(one);
+    expect(shared.shared(stranger)).toBe(stranger);
+    shared.forget();
+    expect(shared.shared(two)).toBe(two);
   });
 });
 

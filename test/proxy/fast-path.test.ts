@@ -4,7 +4,7 @@ import { createServer, type Server } from 'node:http';
 import { type AddressInfo, connect, type Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 import { afterEach, describe, expect, it, onTestFinished, vi } from 'vitest';
-import { FastPath, type Serve } from '../../src/proxy/server/fast-path.ts';
+import { type Exchanges, FastPath } from '../../src/proxy/server/fast-path.ts';
 import { selfSigned } from '../config/self-signed.ts';
 import { bodyOf, type Gateway, gateway, token } from './gateway.ts';
 import { answers, signal, upstream, waitsFor } from './upstreams.ts';
@@ -216,10 +216,11 @@ describe('a timeout of the fast path', () => {
   let server: Server;
   afterEach(() => void vi.useRealTimers());
 
+  type Serve = Exchanges['serve'];
   async function serving(serve: Serve): Promise<number> {
     vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] });
     server = createServer();
-    const way = new FastPath(server, 'connection', patience, serve);
+    const way = new FastPath(server, 'connection', patience, { letsIn: () => true, serve });
     server.listen(0, '127.0.0.1');
     await once(server, 'listening');
     onTestFinished(() => {
@@ -234,7 +235,6 @@ describe('a timeout of the fast path', () => {
       answer.writeHead(200, ['content-length', '2']);
       answer.end('ok');
     });
-    return true;
   };
   const pass = (seconds: number) => vi.advanceTimersByTime(seconds * 1_000);
 
@@ -254,7 +254,7 @@ describe('a timeout of the fast path', () => {
     const { closed, socket, came } = wire(
       await serving((...exchange) => {
         taken.give();
-        return reads(...exchange);
+        reads(...exchange);
       }),
     );
     socket.write(asked(one).slice(0, -1));
@@ -275,7 +275,6 @@ describe('a timeout of the fast path', () => {
           answer.writeHead(200, ['content-length', '2']);
           answer.end('ok');
         };
-        return true;
       }),
     );
     socket.write(asked(one));

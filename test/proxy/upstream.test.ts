@@ -23,7 +23,7 @@ function callOver(upstreams: Upstreams, origin: string): Promise<Said> {
     let status = 0;
     let text = '';
     upstreams.send(
-      { origin, path: '/v1/models', method: 'GET', headers: ['x-api-key', 'secret'], body: null, fresh: false },
+      { origin, path: '/v1/models', method: 'GET', fields: 'x-api-key: secret\r\n', body: null, fresh: false },
       {
         head: (code) => {
           status = code;

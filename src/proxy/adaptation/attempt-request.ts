@@ -27,9 +27,11 @@ export function attemptRequest(
   return made instanceof Promise ? made.then((one) => held(one, came)) : held(made, came);
 }
 
-function held({ body: bytes, ...rest }: AdaptedRequest, { body, summary }: Came): AttemptRequest {
+function held({ headers, body: bytes, sentModel, notes }: AdaptedRequest, { body, summary }: Came): AttemptRequest {
   const isSame = body === null || bytes === null || bytes === body.bytes;
-  return { ...rest, body: isSame ? body : new AttemptBody(body, bytes), model: rest.sentModel ?? summary.model };
+  // Field by field: a rest pattern is the dearest line of a request (measured).
+  const held = isSame ? body : new AttemptBody(body, bytes);
+  return { headers, body: held, sentModel, notes, model: sentModel ?? summary.model };
 }
 
 /** The client's own body is its request's, and stays for the next attempt. */

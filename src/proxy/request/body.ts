@@ -108,11 +108,18 @@ export class Bodies {
     return this.#held;
   }
 
-  /** Resolves when the body is whole, or with why it is not. `length` as the request declares it. */
-  read(request: ClientRequest, length: string | undefined): Promise<Body | Unread> {
-    const declared = length === undefined ? null : Number(length);
-    if (declared !== null && declared > bodyBytesMax) return Promise.resolve('tooLarge');
-    if (this.#held + (declared ?? 0) > allBodiesMax && !this.#hasStalled()) return Promise.resolve('full');
+  /**
+   * The body when it is whole, or why it is not; at once where it has come together with its head.
+   * @param declared its length, as the request tells it
+   */
+  read(request: ClientRequest, declared: number | null): Body | Unread | Promise<Body | Unread> {
+    if (declared !== null && declared > bodyBytesMax) return 'tooLarge';
+    if (this.#held + (declared ?? 0) > allBodiesMax && !this.#hasStalled()) return 'full';
+    const whole = request.takeWhole?.();
+    if (whole) {
+      const cost = whole.buffer.byteLength;
+      return this.counts(cost) ? this.whole(whole, cost) : 'full';
+    }
     return new Promise((resolve) => {
       const coming = new Coming(this, request, declared, (read) => {
         this.#coming.remove(coming);
@@ -124,7 +131,7 @@ export class Bodies {
   }
 
   /** So much more is held, or less. False when there is no room for it. */
-  counts(more: number, coming: Coming): boolean {
+  counts(more: number, coming?: Coming): boolean {
     if (more > 0 && !this.#hasRoom(more, coming)) return false;
     this.#held += more;
     return true;
@@ -169,7 +176,7 @@ export class Bodies {
     for (const one of this.#coming) if (one.movedAt <= before) one.giveUp('full');
   }
 
-  #hasRoom(size: number, coming: Coming): boolean {
+  #hasRoom(size: number, coming: Coming | undefined): boolean {
     // What lies about is memory as well.
     if (this.#held + this.#slabs.spareBytes + size > allBodiesMax) this.#slabs.freeSpare();
     while (this.#held + size > allBodiesMax) {

@@ -9,8 +9,12 @@ export interface ClientRequest {
   readonly rawHeaders: readonly string[];
   /** Node:http's connection; the fast path's knows by itself which request is its last. */
   readonly socket?: Socket;
+  /** Of its body; undefined: look at its head. */
+  readonly length?: number;
   /** The body has come whole. */
   readonly complete: boolean;
+  /** All of the body, where it has come in one piece and was not listened for; it is complete then. */
+  takeWhole?(): Buffer | undefined;
   on(event: 'data', listener: (chunk: Buffer) => void): unknown;
   on(event: 'end' | 'error' | 'close', listener: () => void): unknown;
   once(event: 'close', listener: () => void): unknown;

@@ -5,6 +5,14 @@
 import { memoize } from '../../platform/memoize.ts';
 import type { KnownToken } from '../../projections/tokens.ts';
 
+/** What an endpoint was sent of a head, and what that depends on. */
+export interface SentLines {
+  readonly auth: string;
+  readonly key: string;
+  readonly isPrivate: ReadonlySet<string>;
+  readonly lines: string;
+}
+
 /** Undefined where the request has none. */
 export class RequestHead {
   readonly count: number;
@@ -25,6 +33,8 @@ export class RequestHead {
   betas: string | undefined;
   /** No header: the named token that the guard has found in one. */
   token: KnownToken | undefined;
+  /** What went up of it last: the next request with this head nearly always gets the same. */
+  sent: SentLines | undefined;
 
   constructor(raw: readonly string[]) {
     this.count = raw.length / 2;
@@ -46,7 +56,7 @@ export class RequestHead {
   }
 }
 
-type Field = Exclude<keyof RequestHead, 'count' | 'hosts' | 'lengths' | 'hasBody' | 'token'>;
+type Field = Exclude<keyof RequestHead, 'count' | 'hosts' | 'lengths' | 'hasBody' | 'token' | 'sent'>;
 
 const fields: ReadonlyMap<string, Field> = new Map([
   ['host', 'host'],

@@ -10,6 +10,7 @@ import type { ClientAnswer, ClientRequest } from '../request/client.ts';
 import { type FastHead, fastHead } from '../upstream/fast-head.ts';
 import { FastAnswer } from './fast-answer.ts';
 import { FastRequest } from './fast-request.ts';
+import { KnownHead, SharedHeads } from './known-head.ts';
 
 /** In seconds: a connection that says nothing, that keeps its body back, that is idle between two requests. */
 export interface Patience {
@@ -18,13 +19,21 @@ export interface Patience {
   readonly idle: number;
 }
 
-/** Takes a request whose head has come, and answers true; or leaves it to node:http. */
-export type Serve = (head: FastHead, request: ClientRequest, answer: ClientAnswer) => boolean;
+/** What becomes of a request whose head has come. */
+export interface Exchanges {
+  /** False: it is left to node:http. */
+  letsIn(known: KnownHead, socket: Socket): boolean;
+  serve(known: KnownHead, request: ClientRequest, answer: ClientAnswer): void;
+}
+
+// So long a head is shared after its connection has gone.
+const shareForS = 60;
 
 /** Before node:http at the same server: it sees each connection first. */
 export class FastPath {
   readonly patience: Patience;
-  readonly serve: Serve;
+  readonly exchanges: Exchanges;
+  readonly heads = new SharedHeads();
   readonly keptAlive: string;
   readonly #server: Server;
   readonly #ordinary: readonly ((socket: Socket) => void)[];
@@ -35,10 +44,10 @@ export class FastPath {
   isOver = false;
 
   /** @param event with which the server tells of a connection that can be read */
-  constructor(server: Server, event: 'connection' | 'secureConnection', patience: Patience, serve: Serve) {
+  constructor(server: Server, event: 'connection' | 'secureConnection', patience: Patience, exchanges: Exchanges) {
     this.#server = server;
     this.patience = patience;
-    this.serve = serve;
+    this.exchanges = exchanges;
     this.keptAlive = `Connection: keep-alive\r\nKeep-Alive: timeout=${patience.idle}\r\n\r\n`;
     this.#ordinary = server.listeners(event) as ((socket: Socket) => void)[];
     server.removeAllListeners(event);
@@ -82,6 +91,7 @@ export class FastPath {
 
   #dropLate(): void {
     this.now++;
+    if (this.now % shareForS === 0) this.heads.forget();
     for (const connection of this.#connections) connection.dropLate(this.now);
   }
 }
@@ -91,6 +101,8 @@ class FastConnection {
   readonly #fastPath: FastPath;
   #request: FastRequest | undefined;
   #answer: FastAnswer | undefined;
+  /** The head of its last request. */
+  #known: KnownHead | undefined;
   /** What came before its turn: the next request of an impatient client. */
   #held: Buffer | undefined;
   #until: number;
@@ -150,21 +162,31 @@ class FastConnection {
   }
 
   #begin(bytes: Buffer): void {
-    const head = fastHead(bytes);
-    if (head) {
-      const request = new FastRequest(head, this);
-      const answer = new FastAnswer(this.#socket, this);
-      this.#request = request;
-      this.#answer = answer;
-      this.#until = this.#fastPath.now + this.#fastPath.patience.body;
-      this.#hold(request.take(head.end === bytes.length ? nothing : bytes.subarray(head.end)));
-      if (this.#fastPath.serve(head, request, answer)) return;
-      this.#request = undefined;
-      this.#answer = undefined;
-      this.#held = undefined;
+    const head = this.#headIn(bytes);
+    if (!head || !this.#known) {
+      this.#socket.off('data', this.#read).off('end', this.#ended).off('close', this.#closed);
+      this.#fastPath.handOff(this, this.#socket, bytes);
+      return;
     }
-    this.#socket.off('data', this.#read).off('end', this.#ended).off('close', this.#closed);
-    this.#fastPath.handOff(this, this.#socket, bytes);
+    const request = new FastRequest(head, this);
+    const answer = new FastAnswer(this.#socket, this);
+    this.#request = request;
+    this.#answer = answer;
+    this.#until = this.#fastPath.now + this.#fastPath.patience.body;
+    this.#hold(request.take(head.end === bytes.length ? nothing : bytes.subarray(head.end)));
+    this.#fastPath.exchanges.serve(this.#known, request, answer);
+  }
+
+  /** Undefined: it is another request than the fast path's, or one that is not let in. */
+  #headIn(bytes: Buffer): FastHead | undefined {
+    const { exchanges, heads } = this.#fastPath;
+    const again = this.#known?.again(bytes);
+    if (this.#known && again) return exchanges.letsIn(this.#known, this.#socket) ? again : undefined;
+    const head = fastHead(bytes);
+    const known = head && new KnownHead(bytes, head);
+    if (!known || !exchanges.letsIn(known, this.#socket)) return undefined;
+    this.#known = heads.shared(known);
+    return this.#known.again(bytes);
   }
 
   #hold(rest: Buffer): void {

@@ -16,6 +16,7 @@ interface Carrier {
 export class FastRequest implements ClientRequest {
   readonly method = 'POST';
   readonly rawHeaders: readonly string[];
+  readonly length: number;
   complete = false;
   readonly #connection: Carrier;
   #left: number;
@@ -27,6 +28,7 @@ export class FastRequest implements ClientRequest {
 
   constructor({ rawHeaders, length }: FastHead, connection: Carrier) {
     this.rawHeaders = rawHeaders;
+    this.length = length;
     this.#left = length;
     this.#connection = connection;
   }
@@ -45,6 +47,15 @@ export class FastRequest implements ClientRequest {
     // While it is not read, as much is held as came in one piece.
     else if (this.#left > 0 && mine.length > 0) this.#connection.pause();
     return mine === bytes ? nothing : bytes.subarray(mine.length);
+  }
+
+  takeWhole(): Buffer | undefined {
+    if (this.#left > 0 || this.#flows || this.#come.length !== 1) return undefined;
+    const [whole] = this.#come;
+    this.#come = [];
+    this.#flows = true;
+    this.complete = true;
+    return whole;
   }
 
   on(event: 'data' | 'end' | 'error' | 'close', listener: (chunk: Buffer) => void): void {

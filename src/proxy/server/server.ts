@@ -23,11 +23,11 @@ import { type ClientAnswer, type ClientRequest, hasClosed } from '../request/cli
 import { ClientConnections } from '../request/client-connections.ts';
 import { RequestHead } from '../request/request-head.ts';
 import { type OwnError, sendError } from '../response/refusal.ts';
-import type { FastHead } from '../upstream/fast-head.ts';
 import { targetOf } from '../upstream/target.ts';
 import { accessLine } from './access-log.ts';
 import { FastPath } from './fast-path.ts';
-import { fastRequest, type GuardRules, guardRulesOf, refusalOf } from './guard.ts';
+import { type GuardRules, guardRulesOf, refusalOf } from './guard.ts';
+import type { KnownHead } from './known-head.ts';
 import { createServer, type Listen, listening, patience, urlOf } from './listener.ts';
 import { Metrics } from './metrics.ts';
 import { ModelList } from './model-list.ts';
@@ -72,7 +72,11 @@ class DataPort implements ProxyServer {
     };
     this.#server = createServer(listen, handler);
     const event = listen.tls ? 'secureConnection' : 'connection';
-    this.#fastPath = new FastPath(this.#server, event, patience, (...request) => this.#takeFastPath(...request));
+    this.#fastPath = new FastPath(this.#server, event, patience, {
+      letsIn: (known, socket) =>
+        !this.#connections.isOver(socket) && known.mayComeIn(this.#guard as GuardRules, ports.view),
+      serve: (...request) => this.#serve(...request),
+    });
     this.#connections = new ClientConnections(this.#server, event, {
       files: listen.files,
       tell: listen.tell ?? ignored,
@@ -221,18 +225,11 @@ class DataPort implements ProxyServer {
     client.shouldKeepAlive = false;
   }
 
-  /** What would be refused is node:http's, and so are the words for it. */
-  #takeFastPath({ url, rawHeaders }: FastHead, request: ClientRequest, client: ClientAnswer): boolean {
-    const head = new RequestHead(rawHeaders);
-    const asked = targetOf('POST', url);
-    if (asked.kind !== 'forward' || (client.socket && this.#connections.isOver(client.socket))) return false;
-    if (refusalOf(fastRequest, head, asked, this.#guard as GuardRules)) return false;
-    const target = boundTarget(asked, head.token);
-    if (head.token && lacksProfile(target.within, this.#ports.view())) return false;
+  #serve({ head, letIn }: KnownHead, request: ClientRequest, client: ClientAnswer): void {
+    const { target } = letIn as NonNullable<KnownHead['letIn']>;
     const startedAt = this.#ports.now();
     const one = { request, head, client, id: uuidv7(startedAt) as RequestId, startedAt, target };
     this.#admit(one).catch((error) => this.#lost(client, error));
-    return true;
   }
 
   /** A request with a named token counts among those of its token until it ends. */
@@ -265,7 +262,8 @@ class DataPort implements ProxyServer {
     this.#coming++;
     try {
       // A slow client is in no other's way: a place is taken with a whole body.
-      const read = await this.#body(one);
+      const coming = this.#body(one);
+      const read = coming instanceof Promise ? await coming : coming;
       if (typeof read === 'string') return this.#unread(read, one);
       body = read;
       if (gone) return this.#left();
@@ -275,7 +273,8 @@ class DataPort implements ProxyServer {
       const turn = place.turn();
       if ((turn !== true && !(await turn)) || gone) return this.#left();
       if (target.isPassthrough) return await this.#passThrough(one);
-      const seen = body === null || body.bytes.length === 0 ? nothingSeen : await sniffBody(body.bytes);
+      const summary = body ? sniffBody(body.bytes) : nothingSeen;
+      const seen = summary instanceof Promise ? await summary : summary;
       if (gone) return this.#left();
       exchange = new Exchange(this.#deps, { ...one, place, body, summary: seen });
       this.#running.add(exchange);
@@ -296,11 +295,11 @@ class DataPort implements ProxyServer {
   }
 
   /** Null where none is kept: what streams through, and what has none. */
-  #body({ request, head, target }: Arrived): Promise<Body | Unread> | null {
+  #body({ request, head, target }: Arrived): ReturnType<Bodies['read']> | null {
     const { method } = request;
     return target.isPassthrough || method === 'GET' || method === 'HEAD'
       ? null
-      : this.#bodies.read(request, head.length);
+      : this.#bodies.read(request, request.length ?? (head.length === undefined ? null : Number(head.length)));
   }
 
   /** No endpoint is left that could answer it. */

@@ -250,11 +250,9 @@ export class Connection implements AnswerReader, Reads {
   }
 }
 
-/** The values are those of a request that Node has parsed, and a key that was checked when it came: none holds a line's end. */
-function headText({ method, path, headers, body }: Call, authority: string): string {
-  let text = `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\nconnection: keep-alive\r\n`;
-  for (let i = 0; i < headers.length; i += 2) text += `${headers[i]}: ${headers[i + 1]}\r\n`;
-  if (Buffer.isBuffer(body)) text += `content-length: ${body.length}\r\n`;
-  else if (body === null && method !== 'GET' && method !== 'HEAD') text += 'content-length: 0\r\n';
-  return `${text}\r\n`;
+function headText({ method, path, fields, body }: Call, authority: string): string {
+  const text = `${method} ${path} HTTP/1.1\r\nhost: ${authority}\r\nconnection: keep-alive\r\n${fields}`;
+  if (Buffer.isBuffer(body)) return `${text}content-length: ${body.length}\r\n\r\n`;
+  const hasNone = body === null && method !== 'GET' && method !== 'HEAD';
+  return hasNone ? `${text}content-length: 0\r\n\r\n` : `${text}\r\n`;
 }

@@ -18,7 +18,7 @@ export interface FastHead {
 
 const blankLine = Buffer.from('\r\n\r\n');
 // As node:http: a longer one gets its 431.
-const headBytesMax = 16_384;
+export const headBytesMax = 16_384;
 const urls: ReadonlyMap<string, string> = new Map(
   ['/v1/messages?beta=true', '/v1/messages'].map((url) => [`POST ${url} HTTP/1.1`, url]),
 );

@@ -71,6 +71,13 @@ export function headersUp(
   return up;
 }
 
+/** As they stand in a head. The values are those of a request that was read strictly, and a key that was checked when it came. */
+export function fieldLines(headers: readonly string[]): string {
+  let lines = '';
+  for (let i = 0; i < headers.length; i += 2) lines += `${headers[i]}: ${headers[i + 1]}\r\n`;
+  return lines;
+}
+
 /** How a key is put on a request: the one place that does it. */
 export function keyHeader(auth: Auth, key: string): readonly [name: string, value: string] {
   return auth === 'x-api-key' ? ['x-api-key', key] : ['authorization', `Bearer ${key}`];

@@ -8,7 +8,8 @@ export interface Call {
   readonly origin: string;
   readonly path: string;
   readonly method: string;
-  readonly headers: readonly string[];
+  /** Its header's fields, each with its line's end: `fieldLines` makes them. */
+  readonly fields: string;
   readonly body: Buffer | Readable | null;
   /** A connection of its own, for the second try after a stale one. */
   readonly fresh: boolean;
