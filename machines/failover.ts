@@ -279,8 +279,9 @@ export class Failover<Said extends Refused = Refused> {
       overloaded: this.#overloaded,
       lacksModel: (one: RoutableEndpoint) =>
         isPassedOver(one, view, ask, now) || isTooSmall(one, view, ask, bytes, now) || isUnfit(one, view, ask),
-      ...(isCount && { isBarred: (one: RoutableEndpoint) => countsNot(one, now) }),
-      ...(needs && { needs, isSticky: this.#deps.policy().stickyMs > 0 }),
+      isBarred: isCount ? (one: RoutableEndpoint) => countsNot(one, now) : undefined,
+      needs,
+      isSticky: needs !== undefined && this.#deps.policy().stickyMs > 0,
     };
     return deps.route(view, ask, deps.inFlight, deps.policy().rules, now, deps.dice);
   }

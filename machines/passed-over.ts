@@ -19,7 +19,7 @@ interface Asking {
   readonly within: string | null;
   readonly model: string | null;
   readonly tried: ReadonlySet<EndpointId>;
-  readonly needs?: RequestNeeds;
+  readonly needs?: RequestNeeds | undefined;
 }
 
 /** All that a request may ever be sent to. */

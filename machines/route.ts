@@ -22,9 +22,9 @@ export interface RouteAsk {
   /** It is known not to have the model. */
   readonly lacksModel: (endpoint: RoutableEndpoint) => boolean;
   /** It is never asked for this, whichever others are there. */
-  readonly isBarred?: (endpoint: RoutableEndpoint) => boolean;
+  readonly isBarred?: ((endpoint: RoutableEndpoint) => boolean) | undefined;
   /** What is known of its body; among equals, those that fit it are taken first. */
-  readonly needs?: RequestNeeds;
+  readonly needs?: RequestNeeds | undefined;
   /** Sessions stay where they are, as far as they can: then with who has signed their thinking, too. */
   readonly isSticky?: boolean;
 }
@@ -108,7 +108,7 @@ export function plan(
     }
   }
   const chosen = distinct([...first, ...main, ...reserve]);
-  const candidates = [...chosen].sort((a, b) => rank(a, ask) - rank(b, ask)).map((one) => explained(one, ask));
+  const candidates = inRank(chosen, ask).map((one) => explained(one, ask));
   const busy = full.length > 0;
   if (candidates.length > 0 || busy) return { candidates, busy: candidates.length === 0, full };
   const unlikely = saidToLack(profiles, ask, inFlight, rules, now);
@@ -274,7 +274,12 @@ function drawn(endpoints: readonly RoutableEndpoint[], dice: () => number): read
   return order;
 }
 
+function inRank(candidates: readonly Candidate[], ask: RouteAsk): readonly Candidate[] {
+  return candidates.length < 2 ? candidates : [...candidates].sort((a, b) => rank(a, ask) - rank(b, ask));
+}
+
 function distinct(candidates: readonly Candidate[]): readonly Candidate[] {
+  if (candidates.length < 2) return candidates;
   const seen = new Set<EndpointId>();
   return candidates.filter(({ endpoint }) => !seen.has(endpoint.id) && seen.add(endpoint.id));
 }

@@ -2,17 +2,22 @@
 const knownMax = 512;
 const lengthMax = 64;
 
-const interned = new Map<string, string>();
+const slots = 512;
+const interned: (string | undefined)[] = Array.from({ length: slots });
 
 /**
- * Interns a name: equal names become the same string, which makes lookups cheap. It is a copy, because a slice of a head would keep all of
- * the head alive, its credentials included.
+ * The name that stands there, interned: the same string as the last time, without a slice of the text and without its hash, which makes
+ * lookups cheap. It is a copy, because a slice of a head would keep all of the head alive, its credentials included.
  */
-export function intern(name: string): string {
-  const known = interned.get(name);
-  if (known !== undefined || interned.size >= knownMax || name.length > lengthMax) return known ?? name;
-  const copy = Buffer.from(name, 'latin1').toString('latin1');
-  interned.set(copy, copy);
+export function internIn(text: string, from: number, to: number): string {
+  const length = to - from;
+  if (length === 0 || length > lengthMax) return text.slice(from, to);
+  const middle = text.charCodeAt(from + (length >> 1));
+  const slot = (length * 31 + text.charCodeAt(from) * 7 + middle * 13 + text.charCodeAt(to - 1)) % slots;
+  const known = interned[slot];
+  if (known?.length === length && text.startsWith(known, from)) return known;
+  const copy = Buffer.from(text.slice(from, to), 'latin1').toString('latin1');
+  interned[slot] = copy;
   return copy;
 }
 

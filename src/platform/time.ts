@@ -1,9 +1,18 @@
 /** Instants and spans as text: for data, for file names, and for people. `messages/times.ts` parses what people write. */
 import { dayMs, hourMs, minuteMs, secondMs } from '../../events/units.ts';
 
+// What instants of the same second begin with: a line of the access log asks for one each request.
+let secondAt = Number.NaN;
+let secondText = '';
+
 /** For data: ISO 8601. */
 export function iso(at: number): string {
-  return new Date(at).toISOString();
+  const second = Math.floor(at / secondMs);
+  if (second !== secondAt) {
+    secondText = new Date(second * secondMs).toISOString().slice(0, -4);
+    secondAt = second;
+  }
+  return `${secondText}${String(Math.floor(at) - second * secondMs).padStart(3, '0')}Z`;
 }
 
 export function isoOrNull(at: number | null): string | null {

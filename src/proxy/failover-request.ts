@@ -12,7 +12,7 @@ export function failoverRequest(
   { sessions }: Pick<Deps, 'sessions'>,
   needs: NonNullable<FailoverRequest['needs']>,
 ): FailoverRequest {
-  return {
+  const request: FailoverRequest = {
     within: target.within,
     model: summary.model,
     session,
@@ -21,8 +21,9 @@ export function failoverRequest(
     bytes: body?.bytes.length ?? 0,
     awaitedSince: startedAt,
     needs,
-    ...(continuesThread(head.betas, body?.bytes ?? null) && { continues: sessions.lastOf(session) }),
   };
+  const continues = continuesThread(head.betas, body?.bytes ?? null);
+  return continues ? { ...request, continues: sessions.lastOf(session) } : request;
 }
 
 /** Where the session's cache is, it was passed over for what this request is, and not for what the endpoint has become. */

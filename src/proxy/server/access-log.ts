@@ -42,6 +42,10 @@ export function accessLine(
   );
 }
 
+// Needs neither an escape nor a look at what is invisible.
+const plain = /^[\x20\x21\x23-\x5b\x5d-\x7e]*$/;
+
 function quoted(text: string | null): string {
-  return text === null ? 'null' : visibleJson(text);
+  if (text === null) return 'null';
+  return plain.test(text) ? `"${text}"` : visibleJson(text);
 }

@@ -107,7 +107,13 @@ class FastConnection {
   #held: Buffer | undefined;
   #until: number;
   #quietSince: number;
-  readonly #read = (bytes: Buffer) => this.door(() => this.#take(bytes));
+  readonly #read = (bytes: Buffer) => {
+    try {
+      this.#take(bytes);
+    } catch (error) {
+      this.#fault(error);
+    }
+  };
   readonly #closed = () => this.#close();
   readonly #ended = () => this.destroy();
 
@@ -157,8 +163,12 @@ class FastConnection {
   }
 
   #take(bytes: Buffer): void {
-    if (this.#request) this.#hold(this.#request.take(bytes));
-    else this.#begin(bytes);
+    const request = this.#request;
+    if (!request) this.#begin(bytes);
+    else {
+      this.#hold(request.take(bytes));
+      request.waitUnlessRead();
+    }
   }
 
   #begin(bytes: Buffer): void {
@@ -175,6 +185,7 @@ class FastConnection {
     this.#until = this.#fastPath.now + this.#fastPath.patience.body;
     this.#hold(request.take(head.end === bytes.length ? nothing : bytes.subarray(head.end)));
     this.#fastPath.exchanges.serve(this.#known, request, answer);
+    request.waitUnlessRead();
   }
 
   /** Undefined: it is another request than the fast path's, or one that is not let in. */
@@ -200,9 +211,13 @@ class FastConnection {
     try {
       run();
     } catch (error) {
-      this.#socket.destroy();
-      throw error;
+      this.#fault(error);
     }
+  }
+
+  #fault(error: unknown): never {
+    this.#socket.destroy();
+    throw error;
   }
 
   /** Half of an exchange is over. When both are, the next one may begin. */

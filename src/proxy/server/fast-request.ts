@@ -21,6 +21,7 @@ export class FastRequest implements ClientRequest {
   readonly #connection: Carrier;
   #left: number;
   #flows = false;
+  #isPaused = false;
   #come: Buffer[] = [];
   #onData: (chunk: Buffer) => void = ignored;
   #onEnd: () => void = ignored;
@@ -44,9 +45,14 @@ export class FastRequest implements ClientRequest {
     this.#left -= mine.length;
     if (mine.length > 0) this.#come.push(mine);
     if (this.#flows) this.#flow();
-    // While it is not read, as much is held as came in one piece.
-    else if (this.#left > 0 && mine.length > 0) this.#connection.pause();
     return mine === bytes ? nothing : bytes.subarray(mine.length);
+  }
+
+  /** While it is not read, as much is held as came in one piece. */
+  waitUnlessRead(): void {
+    if (this.#flows || this.#left === 0) return;
+    this.#isPaused = true;
+    this.#connection.pause();
   }
 
   takeWhole(): Buffer | undefined {
@@ -78,7 +84,7 @@ export class FastRequest implements ClientRequest {
     queueMicrotask(() =>
       this.#connection.door(() => {
         this.#flow();
-        this.#connection.resume();
+        if (this.#isPaused) this.#connection.resume();
       }),
     );
   }

@@ -1,5 +1,5 @@
 /** The fields of a message's head, which is cut at its CRLFs and nowhere else. */
-import { intern } from '../../platform/memoize.ts';
+import { internIn } from '../../platform/memoize.ts';
 
 const lineEnd = '\r\n';
 
@@ -15,15 +15,15 @@ export function eachField(text: string, from: number, field: (name: string, valu
     const end = next < 0 ? text.length : next;
     const colon = text.indexOf(':', at);
     const hasName = colon >= 0 && colon < end;
-    if (!field(hasName ? intern(text.slice(at, colon)) : '', hasName ? valueIn(text, colon + 1, end) : ''))
-      return false;
+    if (!field(hasName ? internIn(text, at, colon) : '', hasName ? valueIn(text, colon + 1, end) : '')) return false;
     at = end + lineEnd.length;
   }
   return true;
 }
 
 function valueIn(text: string, from: number, to: number): string {
-  let [start, end] = [from, to];
+  let start = from;
+  let end = to;
   while (start < end && isBlank(text.charCodeAt(start))) start++;
   while (end > start && isBlank(text.charCodeAt(end - 1))) end--;
   return text.slice(start, end);

@@ -31,7 +31,8 @@ const gatherMax = 1_024;
 const gathered = Buffer.allocUnsafeSlow(65_536);
 const cr = 0x0d;
 const lf = 0x0a;
-const statusLine = /^HTTP\/1\.([01]) ([1-9]\d\d)(?: [\t\x20-\x7e\x80-\xff]*)?$/;
+const usualLine = 'HTTP/1.1 200 OK';
+const statusLine = /^HTTP\/1\.[01] [1-9]\d\d(?: [\t\x20-\x7e\x80-\xff]*)?$/;
 // No control characters, but for the tab, and for CR and LF together.
 const wholeHead = /^(?:[\t\x20-\x7e\x80-\xff]|\r\n)*$/;
 const headEnd = Buffer.from('\r\n\r\n');
@@ -157,16 +158,16 @@ export class AnswerParser {
 
   #begin(text: string): void {
     const lineEnd = text.indexOf('\r\n');
-    const line = statusLine.exec(lineEnd < 0 ? text : text.slice(0, lineEnd));
-    if (!line) throw new ParseError('HPE_INVALID_CONSTANT');
-    const status = Number(line[2]);
+    const line = lineEnd < 0 ? text : text.slice(0, lineEnd);
+    if (line !== usualLine && !statusLine.test(line)) throw new ParseError('HPE_INVALID_CONSTANT');
+    const status = Number(line.slice('HTTP/1.1 '.length, 'HTTP/1.1 200'.length));
     if (status === 101) throw new ParseError('HPE_INVALID_STATUS');
     // 100, 102, 103: the answer is still to come.
     if (status < 200) {
       if (++this.#interims > interimMax) throw new ParseError('HPE_INVALID_STATUS');
       return;
     }
-    this.#keeps = line[1] === '1';
+    this.#keeps = line.startsWith('HTTP/1.1');
     this.#length = -1;
     this.#isChunked = false;
     const pairs: string[] = [];
