@@ -1,5 +1,6 @@
 /** A compressed answer that was not requested: passed on unchanged, and judged by its content. */
 import type { Transform } from 'node:stream';
+import * as zlib from 'node:zlib';
 import {
   brotliCompressSync,
   constants,
@@ -9,8 +10,8 @@ import {
   createGzip,
 } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
-import { type Got, gateway, type Live, open } from './gateway.ts';
-import { answerEvents, message, type Step, sse, streamed, upstream } from './upstreams.ts';
+import { as, ask, type Got, gateway, type Live, open } from './gateway.ts';
+import { answerEvents, errorBody, message, type Step, says, sse, streamed, streams, upstream } from './upstreams.ts';
 
 const MiB = 1_048_576;
 type Packer = Transform & { flush(kind: number, done: () => void): void };
@@ -131,6 +132,46 @@ describe.each(Object.keys(packers))('an event stream in %s', (encoding) => {
     });
     expect([got.whole, by, failures]).toEqual([false, 'a', [{ endpoint: 'a', failure: 'brokenAnswer' }]]);
     expect([isOf(got, pieces), fact.type]).toEqual([true, 'AnswerBroken']);
+  });
+});
+
+/** A frame of zstd that holds its content as it is (RFC 8878, 3.1.1): whichever Node runs this, the bytes are the same. */
+function zstd(text: string): Buffer {
+  const content = Buffer.from(text);
+  const head = Buffer.from([0x28, 0xb5, 0x2f, 0xfd, 0xa0, 0, 0, 0, 0, 0, 0, 0]);
+  head.writeUInt32LE(content.length, 5);
+  head.writeUIntLE(content.length * 8 + 1, 9, 3);
+  return Buffer.concat([head, content]);
+}
+const readsZstd = 'createZstdDecompress' in zlib;
+
+describe('zstd', () => {
+  const sent = zstd(streamed);
+
+  it('in an answer passes as it came where it can be read; otherwise another endpoint answers, and alone it is refused', async () => {
+    const { got, by } = await through(sends(headOf('zstd'), [sent]));
+    expect([got.body.equals(readsZstd ? sent : Buffer.from(streamed)), by]).toEqual([true, readsZstd ? 'a' : 'b']);
+    const alone = await gateway({ main: [await upstream('alone', sends(headOf('zstd'), [sent]))] });
+    const told = await ask(alone);
+    if (readsZstd) expect(told.body.equals(sent)).toBe(true);
+    else expect([told.status, told.text]).toEqual([503, expect.stringContaining('qcc: no endpoint can answer')]);
+  });
+
+  it('in a refusal goes to the client as it came, with its encoding', async () => {
+    const said = zstd(errorBody('invalid_request_error', 'messages: at least one message is required'));
+    const a = await upstream('a', says(400, said as never, { 'content-encoding': 'zstd' }));
+    const gw = await gateway({ main: [a], spare: [await upstream('b')] });
+    const got = await ask(gw);
+    expect([got.status, got.body.equals(said), got.headers['content-encoding']]).toEqual([400, true, 'zstd']);
+  });
+
+  it('in a request goes up as it came, also to an endpoint with a table of models, and a stream is no surprise', async () => {
+    const body = zstd('{"model":"claude-test","stream":true,"messages":[]}');
+    const a = await upstream('a', streams(streamed));
+    const gw = await gateway({ main: [as(a, { models: [{ from: '*', to: 'other' }] })] });
+    const got = await ask(gw, { body, headers: { 'content-encoding': 'zstd' } });
+    expect([got.status, got.text, a.heard[0]?.body.equals(body)]).toEqual([200, streamed, true]);
+    expect([a.heard[0]?.headers['content-encoding'], gw.failures]).toEqual(['zstd', []]);
   });
 });
 
