@@ -13,7 +13,7 @@ export const saysNoModel = new RegExp(
     String.raw`${aside}\bmodel\b${named}(?:does not|doesn['’]t|do not|is not|was not|not)\s+(?:exist|found|available|supported\s*(?:$|[.,;!]|by|here|on|in|for this (?:endpoint|key|token|plan|account|group)))`,
     String.raw`\b(?:unknown|unsupported|invalid|unrecognized|no such|not found the|could not find(?: the)?|cannot find(?: the)?) model\b(?! (?:parameter|feature|type|config|input|output|response|field|value))`,
     String.raw`${aside}\{model\}['"\x60\s]*(?:(?:is|was) (?:not|un)\s?(?:a valid model|supported|available|found|allowed)|(?:not found|does not exist|doesn['’]t exist))`,
-    String.raw`\bnot a valid model\b`,
+    String.raw`\bnot a valid model\b|\bLLM Provider NOT provided\b`,
     String.raw`\bsupported (?:API )?model names are\b|\bmodel identifier is (?:invalid|not valid)\b|\bmodel ID\b[^\n]{0,120}\bwith on-demand throughput\b`,
     String.raw`\bmodel\b${named}(?:ratio or price|ratio|price) (?:is )?not (?:set|configured)`,
     '(?:模型|\\{model\\})[^。]{0,120}(?:倍率|价格)[^。]{0,20}未(?:配置|设置)',

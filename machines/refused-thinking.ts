@@ -20,7 +20,7 @@ const noStart =
   /expected [`"']?thinking[`"']? or [`"']?redacted_thinking[`"']?,? but found|must start with a thinking block/i;
 // The last of these have no such block at all.
 const foreign =
-  /\b(?:thinking|thought)[ _-]signature|\bInput tag 'thinking'|\b(?:content|block)(?: block)? type:? ?[`"']?thinking\b[^\n]{0,40}\b(?:not supported|unsupported|not allowed|unknown|invalid)|\bsignature\b[^\n]{0,80}\bthinking\b|\bthinking\b[^\n]{0,80}\bsignature\b|redacted_thinking|\bthinking\\?[`"']? block/i;
+  /\b(?:thinking|thought)[ _-]signature|\bInput tag 'thinking'|\b(?:unknown|unsupported|invalid|unexpected|unrecogni[sz]ed) (?:content )?(?:block|type)(?: type)?:? ?[`"']?thinking\b|\b(?:content|block)(?: block)? type:? ?[`"']?thinking\b[^\n]{0,40}\b(?:not supported|unsupported|not allowed|unknown|invalid)|\bsignature\b[^\n]{0,80}\bthinking\b|\bthinking\b[^\n]{0,80}\bsignature\b|redacted_thinking|\bthinking\\?[`"']? block/i;
 
 /** A breakpoint of the cache stands where none may: the block is good. */
 const ofBreakpoint = /\bcache_control\b/;

@@ -82,6 +82,7 @@ describe('the endpoint does not have the model', () => {
     ['a stranger', 422, { detail: `model ${model} does not exist` }],
     ['ZenMux', 404, { error: { code: '404', type: 'model_not_available', message: 'not in your plan' } }],
     ['Anthropic', 404, anthropic('not_found_error', `model: ${model}`)],
+    ['LiteLLM', 400, openai(`litellm.BadRequestError: LLM Provider NOT provided. You passed model=${model}`)],
   ]);
 });
 

@@ -16,6 +16,7 @@ describe('a refusal about thinking', () => {
     'thinking_signature_invalid',
     "messages.1.content.0: Input tag 'thinking' found using 'type' does not match any of the expected tags: 'text'",
     'content type `thinking` is not supported',
+    'messages.1.content.0: unknown content block type: thinking',
   ])('that is of another: %s', (text) => {
     expect(thinkingRefusal(text)).toBe('foreign');
   });
