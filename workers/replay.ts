@@ -13,6 +13,7 @@ import { QccError } from '../src/errors/qcc-error.ts';
 import { type ToldError, toldOf } from '../src/errors/told-error.ts';
 import { KeptStates, keepStates } from '../src/history/kept-states.ts';
 import { ask, type QuestionName } from '../src/history/questions.ts';
+import { rollUpOf } from '../src/history/rolled.ts';
 import { LevelLog } from '../src/log/level-log.ts';
 import { checkTable } from '../src/log/tables.ts';
 
@@ -44,19 +45,45 @@ export type ReplayReply =
       readonly error: ToldError;
     };
 
-// A table of 8 MB takes some 25 ms: four fifths of the time are left to others.
+// A table of 8 MB takes some 25 ms, a slice of a roll-up three: four fifths of the time are left to others.
 const restShare = 4;
+
+/** Waits as long as others are due their share of a core, counted from when it was last called. */
+function resting(): () => Promise<void> {
+  let begun = performance.now();
+  return async () => {
+    await sleep((performance.now() - begun) * restShare);
+    begun = performance.now();
+  };
+}
 
 /** Tables that are not what was written. Questions that come meanwhile are answered between two of them. */
 export async function scrub({ dir, names }: { dir: string; names: readonly string[] }): Promise<readonly string[]> {
   const bad: string[] = [];
+  const rest = resting();
   for (const name of names) {
-    const begun = performance.now();
     const finding = checkTable(join(dir, name));
     if (finding === 'damaged' || finding === 'unreadable') bad.push(name);
-    await sleep((performance.now() - begun) * restShare);
+    await rest();
   }
   return bad;
+}
+
+/** The roll-up of one block as JSON: the main loop, the only writer, stores it. Undefined where facts are missing. */
+export function rollUp({ dir, from }: { dir: string; from: number }): Promise<string | undefined> {
+  return withLog(dir, async (log) => {
+    const made = await rollUpOf(log, from, resting());
+    return made && JSON.stringify(made);
+  });
+}
+
+async function withLog<T>(dir: string, work: (log: LevelLog) => Promise<T>): Promise<T> {
+  const log = await LevelLog.open(dir, { beside: true });
+  try {
+    return await work(log);
+  } finally {
+    await log.close();
+  }
 }
 
 const kept = new Map<string, KeptStates>();
@@ -72,14 +99,13 @@ export default async function replay<Name extends QuestionName>({
   name,
   params,
 }: ReplayTask<Name>): Promise<ReplayReply> {
-  const log = await LevelLog.open(dir, { beside: true });
-  keepStates(log, keptOf(dir));
-  try {
-    return { answer: JSON.stringify(await ask(log, name, params)) };
-  } catch (error) {
-    if (!(error instanceof QccError)) throw error;
-    return { error: toldOf(error) };
-  } finally {
-    await log.close();
-  }
+  return await withLog(dir, async (log) => {
+    keepStates(log, keptOf(dir));
+    try {
+      return { answer: JSON.stringify(await ask(log, name, params)) };
+    } catch (error) {
+      if (!(error instanceof QccError)) throw error;
+      return { error: toldOf(error) };
+    }
+  });
 }

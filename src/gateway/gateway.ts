@@ -111,7 +111,7 @@ function refuseStopped(signal: AbortSignal | undefined): void {
 
 async function serve(installation: Installation, options: GatewayOptions, parts: Parts): Promise<Gateway> {
   const { core, home, world, settings } = installation;
-  const { run, socket } = installation.paths;
+  const { run, socket, log } = installation.paths;
   sweepFrozen(run);
   const inspector = new Inspector(installation);
   await inspector.first();
@@ -136,7 +136,8 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   parts.add('port', () => proxy.drain(0));
   const scheduler = new Scheduler(core);
   parts.add('timers', () => scheduler.stop());
-  const maintenance = new Maintenance(core, () => keeping(settings()));
+  const makeRollUp = (from: number) => background.replay.rollUp(log, from);
+  const maintenance = new Maintenance(core, () => keeping(settings()), makeRollUp);
   const startedAt = world.now();
   const certainUntil = await tellStart(installation, { url: proxy.url, epoch, lastAt });
   parts.add('log', () => tellStop(installation, 'failed'));

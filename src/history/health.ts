@@ -2,15 +2,17 @@
 
 import { upcast } from '../../events/catalogue.ts';
 import type { EndpointFact } from '../../events/endpoint.ts';
-import type { Recorded } from '../../events/fact.ts';
+import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
 import { traitsOf } from '../../events/traits.ts';
 import type { PastCheckRow } from '../contract/health.ts';
 import type { Answer, Params } from '../contract/operations.ts';
+import type { Range } from '../log/damage.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';
 import { Recent } from '../projections/recent.ts';
 import { Stats } from '../projections/stats.ts';
+import { readParts } from './parts.ts';
 
 /** In the projection's own form: the reader gets the same metrics as for all time. */
 export async function recentSince(
@@ -18,22 +20,26 @@ export async function recentSince(
   { since }: Params<'health.since'>,
 ): Promise<Answer<'health.since'>> {
   const recent = new Recent();
-  for await (const facts of log.read(await log.seqAt(since))) {
-    for (const fact of facts) {
+  await readParts(log, await rangeSince(log, since), {
+    fact(fact) {
       const kind = kindOf(fact.stream);
       if (kind === 'request' || kind === 'endpoint') recent.apply(upcast(fact));
-    }
-  }
+    },
+    rollUp: (block) => recent.add(block.recent, block.early),
+  });
   return { recent: recent.toJSON() };
 }
 
 export async function statsSince(log: ReadableLog, { since }: Params<'stats.since'>): Promise<Answer<'stats.since'>> {
   const stats = new Stats();
-  for await (const facts of log.read(await log.seqAt(since))) {
-    for (const fact of facts) stats.apply(upcast(fact));
-  }
+  await readParts(log, await rangeSince(log, since), {
+    fact: (fact) => stats.apply(upcast(fact)),
+    rollUp: (block) => stats.add(block.stats),
+  });
   return { stats: stats.toJSON() };
 }
+
+const rangeSince = async (log: ReadableLog, since: Millis): Promise<Range> => [await log.seqAt(since), log.head];
 
 /** Newest first, with the consequences of each. */
 export async function pastChecks(

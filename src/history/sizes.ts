@@ -1,8 +1,11 @@
 /** What the log consists of: facts by type, their bytes, their rate. */
+import type { Millis, Recorded } from '../../events/fact.ts';
 import { dayMs } from '../../events/units.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';
+import type { TypeSize } from '../projections/roll-up.ts';
+import { readParts } from './parts.ts';
 
 export async function sizesOfLog(
   log: ReadableLog,
@@ -11,17 +14,26 @@ export async function sizesOfLog(
   const types = new Map<string, { facts: number; bytes: number }>();
   const whole = { facts: 0, bytes: 0 };
   let [first, last] = [Number.POSITIVE_INFINITY, 0];
-  for await (const facts of log.read(log.tail)) {
-    for (const fact of facts) {
-      const bytes = Buffer.byteLength(JSON.stringify(fact));
-      const known = types.get(fact.type) ?? { facts: 0, bytes: 0 };
-      types.set(fact.type, { facts: known.facts + 1, bytes: known.bytes + bytes });
-      whole.facts++;
-      whole.bytes += bytes;
-      first = Math.min(first, fact.at);
-      last = Math.max(last, fact.at);
-    }
-  }
+  const count = ({ type, facts, bytes }: TypeSize) => {
+    const known = types.get(type) ?? { facts: 0, bytes: 0 };
+    types.set(type, { facts: known.facts + facts, bytes: known.bytes + bytes });
+    whole.facts += facts;
+    whole.bytes += bytes;
+  };
+  const span = (from: Millis, to: Millis) => {
+    first = Math.min(first, from);
+    last = Math.max(last, to);
+  };
+  await readParts(log, [log.tail, log.head], {
+    fact(fact) {
+      count({ type: fact.type, facts: 1, bytes: bytesOf(fact) });
+      span(fact.at, fact.at);
+    },
+    rollUp(block) {
+      for (const size of block.types) count(size);
+      span(block.first, block.last);
+    },
+  });
   const rows = [...types].map(([type, { facts, bytes }]) => ({ type, facts, bytes }));
   // A log of an hour does not support a rate per day: its own span is used.
   const days = whole.facts > 1 ? (last - first) / dayMs : 0;
@@ -39,4 +51,9 @@ export async function sizesOfLog(
       diskBytes: disk === undefined ? null : perDay(disk),
     },
   };
+}
+
+/** Without the number and the checksum that a log stores beside it. */
+export function bytesOf(fact: Recorded): number {
+  return Buffer.byteLength(JSON.stringify(fact));
 }

@@ -4,7 +4,7 @@
  */
 import { crc32 } from 'node:zlib';
 
-const prefix = { fact: 1, stream: 2, snapshot: 3, intent: 4 } as const;
+const prefix = { fact: 1, stream: 2, snapshot: 3, intent: 4, rollUp: 5 } as const;
 const json = 1;
 const headerBytes = 5;
 const numberBytes = 8;
@@ -92,13 +92,29 @@ export function snapshotsUpTo(name: string, max: number): { gte: Buffer; lte: Bu
   return { gte: snapshotKey(name, 0), lte: snapshotKey(name, last) };
 }
 
+/** The form is hashed: a roll-up of another form has another key. */
+export function rollUpKey(form: string, from: number): Buffer {
+  return withNumber(`\u0005${crc32(form).toString(16).padStart(8, '0')}`, from);
+}
+
+export const allRollUps = { gte: Buffer.of(prefix.rollUp), lt: Buffer.of(prefix.rollUp + 1) };
+
 export function pack(value: unknown): Buffer {
-  const text = JSON.stringify(value);
+  return packText(JSON.stringify(value));
+}
+
+/** @param text JSON */
+export function packText(text: string): Buffer {
   const bytes = Buffer.allocUnsafe(headerBytes + Buffer.byteLength(text));
   bytes.write(text, headerBytes);
   bytes.writeUInt32BE(crc32(bytes.subarray(headerBytes)), 0);
   bytes[4] = json;
   return bytes;
+}
+
+/** The checksum in a record: two records with the same one have the same content. */
+export function checksumOf(record: Buffer): number {
+  return record.readUInt32BE(0);
 }
 
 /** @throws {DamagedRecord} when the checksum or the codec is wrong */

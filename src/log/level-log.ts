@@ -9,6 +9,7 @@ import { LevelIndex } from './level-index.ts';
 import { LevelIntents } from './level-intents.ts';
 import { type Ends, LevelReader } from './level-reader.ts';
 import { LevelRetention } from './level-retention.ts';
+import { blockFacts, LevelRollUps } from './level-roll-ups.ts';
 import { LevelSnapshots } from './level-snapshots.ts';
 import type { AppendOptions, Damage, Intent, LeftIntent, Log, LogState, Snapshot } from './log.ts';
 
@@ -22,6 +23,8 @@ export interface LevelOptions {
   readonly beside?: boolean;
   /** The log is opened for one look: nothing is stored for a next start. */
   readonly once?: boolean;
+  /** For tests: facts in a block of roll-ups. */
+  readonly blockFacts?: number;
 }
 
 export class LevelLog implements Log {
@@ -34,6 +37,7 @@ export class LevelLog implements Log {
   readonly #snapshots: LevelSnapshots;
   readonly #retention: LevelRetention;
   readonly places: LevelIndex;
+  readonly rollUps: LevelRollUps;
   #turns: Promise<void> = Promise.resolve();
 
   /** Undefined for a second reader: only the writer of the log updates it. */
@@ -58,6 +62,7 @@ export class LevelLog implements Log {
     this.#intents = new LevelIntents(connection, () => this.#writer);
     this.#reader = new LevelReader(connection, this.#ends, this.#damage);
     this.places = new LevelIndex(connection, this.#reader);
+    this.rollUps = new LevelRollUps(connection, this.#reader, this.#ends, options.blockFacts ?? blockFacts);
     this.#snapshots = new LevelSnapshots(connection);
     this.#retention = new LevelRetention(connection, this.#reader, this.#ends);
   }
@@ -148,7 +153,10 @@ export class LevelLog implements Log {
   async trim(below: number): Promise<number> {
     return this.#inTurn(async () => {
       const trimmed = await this.#retention.trim(below);
-      if (trimmed > 0) await this.#snapshots.forgetBefore('state', this.#ends.tail);
+      if (trimmed > 0) {
+        await this.#snapshots.forgetBefore('state', this.#ends.tail);
+        await this.rollUps.forgetBefore(this.#ends.tail);
+      }
       return trimmed;
     });
   }

@@ -97,11 +97,16 @@ export class LevelReader {
     }
   }
 
-  async #factsAt(places: readonly Place[]): Promise<readonly Recorded[]> {
-    const keys = places.map(({ seq }) => factKey(seq));
+  #factsAt(places: readonly Place[]): Promise<readonly Recorded[]> {
+    return this.readSome(places.map(({ seq }) => seq));
+  }
+
+  /** The facts with these numbers, in their order. */
+  async readSome(seqs: readonly number[]): Promise<readonly Recorded[]> {
+    const keys = seqs.map(factKey);
     const values = await this.#connection.past.getMany(keys);
     const entries: Entry[] = [];
-    for (const [i, { seq }] of places.entries()) {
+    for (const [i, seq] of seqs.entries()) {
       const [key, value] = [keys[i], values[i]];
       if (key && value) entries.push([key, value]);
       else if (seq >= this.#ends.tail) this.#damage.missing(seq, seq);

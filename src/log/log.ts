@@ -35,7 +35,7 @@ export type LogState = 'open' | 'suspended' | 'reopening' | 'closed';
 /** What a query needs of a log, wherever the log is: on the disk, in memory, or in an incident file. */
 export type ReadableLog = Pick<
   Log,
-  'head' | 'tail' | 'damage' | 'read' | 'readStream' | 'seqAt' | 'loadSnapshot' | 'places'
+  'head' | 'tail' | 'damage' | 'read' | 'readStream' | 'seqAt' | 'loadSnapshot' | 'places' | 'rollUps'
 >;
 
 /** The place of each fact in its stream, stored beside the facts. */
@@ -46,6 +46,26 @@ export interface PlaceIndex {
   sum(range: Range, except: readonly Range[]): Promise<IndexChecksum>;
   /** Facts whose entry is missing or names another fact, and numbers of entries without such a fact. */
   misplaced(range: Range, except: readonly Range[]): Promise<readonly Range[]>;
+}
+
+/**
+ * What blocks of facts add up to, stored beside the facts. It follows from them, and is made anew where it is missing. `form` names the
+ * rules that it was made by: records of other rules are not seen.
+ */
+export interface RollUps {
+  /** The number of facts in a block: each begins with a multiple of it, plus 1. */
+  readonly size: number;
+  /** The first numbers of the blocks that have a record, oldest first. Removes records of other forms. */
+  made(form: string): Promise<readonly number[]>;
+  /** Of blocks that lie in a range as a whole, oldest first. A record that is damaged, or that was made of other facts, is left out. */
+  within(form: string, range: Range): AsyncIterable<unknown>;
+  /**
+   * @param from the first number of the block, all of which is written
+   * @param text the record's JSON
+   */
+  save(form: string, from: number, text: string): Promise<void>;
+  /** The facts with these numbers, in arrays and in their order. One that cannot be read is damage. */
+  read(seqs: readonly number[]): AsyncIterable<readonly Recorded[]>;
 }
 
 export interface Log {
@@ -93,6 +113,8 @@ export interface Log {
   readonly tail: number;
   /** Undefined for a log without an index that could be wrong. */
   readonly places?: PlaceIndex;
+  /** Undefined for a log that is small enough to be read as a whole. */
+  readonly rollUps?: RollUps;
   /** Reports a damaged table (undefined: none any more): the past is not read until it is repaired, and new facts are still written. */
   distrust?(table: string | undefined): void;
   /** False while the past is not read. */

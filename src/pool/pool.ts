@@ -125,6 +125,8 @@ export interface ReplayPool {
   ask<Name extends QuestionName>(dir: string, name: Name, params: ReplayTask<Name>['params']): Promise<Json>;
   /** Reads tables of the log, slowly; returns the names of those that are damaged. */
   scrub(dir: string, names: readonly string[]): Promise<readonly string[]>;
+  /** The roll-up of a block, slowly, as JSON; undefined where facts are missing. */
+  rollUp(dir: string, from: number): Promise<string | undefined>;
   /** A damaged log must not be read: all queries fail with this error. Undefined: they are answered again. */
   distrust(dir: string, error: QccError | undefined): void;
   close(): Promise<void>;
@@ -153,6 +155,7 @@ export function openReplayPool(): ReplayPool {
       throw errorOf(reply.error);
     },
     scrub: (dir, names) => piscina.run({ dir, names }, { name: 'scrub' }) as Promise<readonly string[]>,
+    rollUp: (dir, from) => piscina.run({ dir, from }, { name: 'rollUp' }) as Promise<string | undefined>,
     distrust(dir, error) {
       if (error) distrusted.set(dir, error);
       else distrusted.delete(dir);

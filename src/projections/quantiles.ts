@@ -46,14 +46,19 @@ export class Quantiles {
     return { sum: this.#sum, counts: [...this.#counts.entries()].filter(([, count]) => count > 0) };
   }
 
-  static from(json: unknown): Quantiles {
+  /** Adds the values of another one, in its JSON form. */
+  addAll(json: unknown): void {
     const { sum, counts } = json as { sum: number; counts: [number, number][] };
-    const made = new Quantiles();
     for (const [index, count] of counts) {
-      made.#counts[index] = count;
-      made.#count += count;
+      this.#counts[index] = (this.#counts[index] as number) + count;
+      this.#count += count;
     }
-    made.#sum = sum;
+    this.#sum += sum;
+  }
+
+  static from(json: unknown): Quantiles {
+    const made = new Quantiles();
+    made.addAll(json);
     return made;
   }
 }

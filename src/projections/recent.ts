@@ -7,42 +7,14 @@ import type { Served } from '../../events/request.ts';
 import { checkVerdictOf } from '../../machines/classify.ts';
 import { isNeutral, type Recent as Window } from '../../machines/endpoint-policy.ts';
 import { Quantiles } from './quantiles.ts';
+import { addLater, freshRow, lastMax, type Row, windowMax } from './recent-row.ts';
 
-// The window of the rule on failure rates, and as many attempts as one user makes in it.
+// The window of the rule on failure rates.
 const windowMs = 120_000;
-const windowMax = 256;
-const lastMax = 20;
 const firstError = 400;
 const messages = '/v1/messages';
 // Below this a median says nothing about the typical time.
 const medianSamplesMin = 5;
-
-interface Row {
-  attempts: number;
-  failures: number;
-  /** In a row: successes, and failures. */
-  streak: number;
-  fails: number;
-  lastCheckAt: Millis | null;
-  /** When it last answered a request or a conversation probe. */
-  provenAt: Millis | null;
-  lastError: ReasonOrWord<CallReason> | null;
-  /** Results that count, by their verdict; a probe whose result did not count is included only here. */
-  readonly verdicts: Record<Verdict, number>;
-  readonly probing: { probes: number; tokens: number; changes: number };
-  /** The model that last answered a probe. */
-  model: string | null;
-  /** It has answered a message, ever. Not in older snapshots. */
-  hasAnswered?: true;
-  /** The last probe's fact: decisions on it name it as their cause. */
-  probeSeq: number;
-  readonly ttfb: Quantiles;
-  readonly ttft: Quantiles;
-  /** Newest last: the instant, negative when it failed. */
-  window: Millis[];
-  /** The last response times, for steadiness. */
-  times: Millis[];
-}
 
 /** The parts of the stability score: together 0 to 100. */
 export interface StabilityParts {
@@ -79,6 +51,15 @@ export interface Doing {
   /** The model that last answered a probe. */
   readonly model: string | null;
 }
+
+/** Decisions that a probe may lead to. */
+export const changesState: ReadonlySet<string> = new Set([
+  'EndpointDegraded',
+  'EndpointFailed',
+  'EndpointPaused',
+  'EndpointRecovering',
+  'EndpointRecovered',
+]);
 
 const noWindow: Window = { attempts: 0, failures: 0, medianTtftMs: null };
 
@@ -131,17 +112,11 @@ export class Recent {
         if (fact.data.verdict !== 'success') row.verdicts[fact.data.verdict]++;
         return;
       }
-      case 'EndpointDegraded':
-      case 'EndpointFailed':
-      case 'EndpointPaused':
-      case 'EndpointRecovering':
-      case 'EndpointRecovered': {
+      default: {
+        if (!changesState.has(fact.type)) return;
         const row = this.#rows.get(endpoint);
         if (row && row.probeSeq > 0 && fact.cause === row.probeSeq) row.probing.changes++;
-        return;
       }
-      default:
-        return;
     }
   }
 
@@ -247,6 +222,23 @@ export class Recent {
     ]);
   }
 
+  /** The last probe of an endpoint, by its fact; 0 before the first one. */
+  lastProbeOf(endpoint: string): number {
+    return this.#rows.get(endpoint)?.probeSeq ?? 0;
+  }
+
+  /**
+   * Adds the results of later facts, in their JSON form: as if these facts had been applied.
+   * @param early of these facts, decisions on probes before them: the endpoint, and the probe's fact
+   */
+  add(json: unknown, early: readonly (readonly [endpoint: string, probe: number])[]): void {
+    for (const [endpoint, probe] of early) {
+      const row = this.#rows.get(endpoint);
+      if (row?.probeSeq === probe) row.probing.changes++;
+    }
+    for (const [endpoint, later] of json as [string, Row][]) addLater(this.#row(endpoint), later);
+  }
+
   static from(json: unknown): Recent {
     const made = new Recent();
     for (const [endpoint, row] of json as [string, Row][]) {
@@ -278,26 +270,6 @@ function stabilityOf(recentRate: number, { times, streak }: Row): StabilityParts
     recent: weights.recent * recentRate,
     steadiness: weights.steadiness * steadiness,
     streak: weights.streak * Math.min(1, streak / lastMax),
-  };
-}
-
-function freshRow(): Row {
-  return {
-    attempts: 0,
-    failures: 0,
-    streak: 0,
-    fails: 0,
-    lastCheckAt: null,
-    provenAt: null,
-    lastError: null,
-    verdicts: { success: 0, failure: 0, timeout: 0, rate_limited: 0, invalid_key: 0, model_error: 0 },
-    probing: { probes: 0, tokens: 0, changes: 0 },
-    model: null,
-    probeSeq: 0,
-    ttfb: new Quantiles(),
-    ttft: new Quantiles(),
-    window: [],
-    times: [],
   };
 }
 

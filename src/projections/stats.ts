@@ -43,12 +43,21 @@ export interface StatsLine {
   };
 }
 
+/** Without named tokens it is the rows alone. */
+interface Saved {
+  readonly rows: readonly Row[];
+  readonly byToken: readonly UsageRow[];
+}
+
 export class Stats {
   readonly #rows = new Map<string, Row>();
+  readonly #rowsMax: number;
   readonly #byToken: TokenUsage;
 
-  constructor(byToken = new TokenUsage()) {
-    this.#byToken = byToken;
+  /** @param isLimited false for a part of the facts: which models count together is decided when the parts are added */
+  constructor(isLimited = true) {
+    this.#rowsMax = isLimited ? rowsMax : Number.POSITIVE_INFINITY;
+    this.#byToken = new TokenUsage(isLimited);
   }
 
   /** What the named tokens have used; empty without any. */
@@ -96,7 +105,7 @@ export class Stats {
     const key = `${endpoint} ${model ?? ''}`;
     const known = this.#rows.get(key);
     if (known) return known;
-    if (this.#rows.size >= rowsMax && model !== null) return this.#row(endpoint, null);
+    if (this.#rows.size >= this.#rowsMax && model !== null) return this.#row(endpoint, null);
     const row: Row = {
       endpoint,
       model,
@@ -136,20 +145,24 @@ export class Stats {
     return this.#byToken.isEmpty ? rows : { rows, byToken: this.#byToken.toJSON() };
   }
 
-  static from(json: unknown): Stats {
-    const { rows, byToken } = Array.isArray(json)
-      ? { rows: json as Row[], byToken: [] }
-      : (json as { readonly rows: Row[]; readonly byToken: readonly UsageRow[] });
-    const made = new Stats(TokenUsage.from(byToken));
-    for (const row of rows) {
-      const key = `${row.endpoint} ${row.model ?? ''}`;
-      made.#rows.set(key, {
-        ...row,
-        tokens: { ...row.tokens },
-        ttfb: Quantiles.from(row.ttfb),
-        ttft: Quantiles.from(row.ttft),
-      });
+  /** Adds the totals of later facts, in their JSON form: as if these facts had been applied. */
+  add(json: unknown): void {
+    const { rows, byToken } = Array.isArray(json) ? { rows: json as Row[], byToken: [] } : (json as Saved);
+    this.#byToken.add(byToken);
+    for (const later of rows) {
+      const row = this.#row(later.endpoint, later.model);
+      row.requests += later.requests;
+      row.attempts += later.attempts;
+      row.failures += later.failures;
+      row.ttfb.addAll(later.ttfb);
+      row.ttft.addAll(later.ttft);
+      addUsage(row.tokens, later.tokens);
     }
+  }
+
+  static from(json: unknown): Stats {
+    const made = new Stats();
+    made.add(json);
     return made;
   }
 }

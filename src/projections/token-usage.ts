@@ -18,6 +18,12 @@ export interface UsageRow {
 
 export class TokenUsage {
   readonly #rows = new Map<string, UsageRow>();
+  readonly #rowsMax: number;
+
+  /** @param isLimited false for a part of the facts: which models count together is decided when the parts are added */
+  constructor(isLimited = true) {
+    this.#rowsMax = isLimited ? rowsMax : Number.POSITIVE_INFINITY;
+  }
 
   get isEmpty(): boolean {
     return this.#rows.size === 0;
@@ -58,7 +64,7 @@ export class TokenUsage {
     const key = `${token} ${endpoint} ${model ?? ''}`;
     const known = this.#rows.get(key);
     if (known) return known;
-    if (this.#rows.size >= rowsMax && model !== null) return this.#row(token, endpoint, null);
+    if (this.#rows.size >= this.#rowsMax && model !== null) return this.#row(token, endpoint, null);
     const tokens = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
     const row: UsageRow = { token, endpoint, model, requests: 0, attempts: 0, failures: 0, tokens };
     this.#rows.set(key, row);
@@ -69,11 +75,15 @@ export class TokenUsage {
     return this.rows().map((row) => ({ ...row, tokens: { ...row.tokens } }));
   }
 
-  static from(rows: readonly UsageRow[]): TokenUsage {
-    const made = new TokenUsage();
-    for (const row of rows)
-      made.#rows.set(`${row.token} ${row.endpoint} ${row.model ?? ''}`, { ...row, tokens: { ...row.tokens } });
-    return made;
+  /** Adds what later facts come to. */
+  add(rows: readonly UsageRow[]): void {
+    for (const later of rows) {
+      const row = this.#row(later.token, later.endpoint, later.model);
+      row.requests += later.requests;
+      row.attempts += later.attempts;
+      row.failures += later.failures;
+      addUsage(row.tokens, later.tokens);
+    }
   }
 }
 

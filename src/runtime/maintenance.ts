@@ -1,7 +1,8 @@
-/** Maintains the log while the gateway runs: regular snapshots, and removal of facts beyond retention. */
+/** Maintains the log while the gateway runs: regular snapshots, roll-ups, and removal of facts beyond retention. */
 import { dayMs } from '../../events/units.ts';
 import type { Core } from './core.ts';
 import { foldLog, snapshotOf } from './fold-log.ts';
+import { type MakeRollUp, RollingUp } from './rolling-up.ts';
 
 /** The retention: the stricter limit applies. */
 export interface Keeping {
@@ -25,9 +26,12 @@ export class Maintenance {
   #timers: NodeJS.Timeout[] = [];
   #savedSeq: number;
   #saving: Promise<void> | undefined;
+  readonly #rollingUp: RollingUp | undefined;
 
-  constructor(core: Core, keeping: () => Keeping) {
+  /** @param rollUp undefined: none is made */
+  constructor(core: Core, keeping: () => Keeping, rollUp?: MakeRollUp) {
     this.#core = core;
+    this.#rollingUp = rollUp && new RollingUp(core, rollUp);
     this.#keeping = keeping;
     // Facts that the former life left without a snapshot count, too: otherwise a gateway that is killed again and again would never make
     // one.
@@ -44,9 +48,11 @@ export class Maintenance {
       setTimeout(() => this.#tidy(), trimFirstMs),
     ];
     for (const timer of this.#timers) timer.unref();
+    this.#rollingUp?.start();
   }
 
   async stop(): Promise<void> {
+    this.#rollingUp?.stop();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#saving;
   }

@@ -43,6 +43,7 @@ it.each(['health.metrics', 'health.history', 'stats.read'] as const)(
     Object.assign(log, { read: guarded(reading.read), readStream: guarded(reading.readStream) });
     const replay: LiveSide['replay'] = {
       scrub: () => Promise.resolve([]),
+      rollUp: () => Promise.resolve(undefined),
       distrust: () => {},
       async ask(_, question, given) {
         asked.push(question);

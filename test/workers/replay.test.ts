@@ -2,6 +2,7 @@ import { readdirSync } from 'node:fs';
 import { constants, getPriority } from 'node:os';
 import { expect, it, onTestFinished } from 'vitest';
 import { LevelLog } from '../../src/log/level-log.ts';
+import { blockFacts } from '../../src/log/level-roll-ups.ts';
 import { openReplayPool } from '../../src/pool/pool.ts';
 import { kept, logFolder } from '../log/facts.ts';
 import { Scribe } from '../log/scribe.ts';
@@ -16,7 +17,8 @@ it.skipIf(process.platform !== 'linux' || isBehind)(
   async () => {
     const dir = logFolder();
     const log = kept(await LevelLog.open(dir));
-    await log.append(new Scribe().facts(5), { sync: true });
+    const scribe = new Scribe();
+    await log.append(scribe.facts(5), { sync: true });
     const before = getPriority(process.pid);
     const pool = openReplayPool();
     onTestFinished(() => pool.close());
@@ -24,5 +26,9 @@ it.skipIf(process.platform !== 'linux' || isBehind)(
     const { text } = await pool.ask(dir, 'history.stats', {});
     expect(JSON.parse(text)).toMatchObject({ facts: 5 });
     expect([steppedBack() > 0, getPriority(process.pid)]).toEqual([true, before]);
+    // A block is larger than this log.
+    expect(await pool.rollUp(dir, 1)).toBeUndefined();
+    await log.append(scribe.facts(blockFacts), { sync: true });
+    expect(JSON.parse((await pool.rollUp(dir, 1)) ?? '')).toMatchObject({ from: 1, to: blockFacts });
   },
 );
