@@ -14,24 +14,27 @@ import { iso } from '../platform/time.ts';
 import { type KnownEndpoint, Profiles } from '../projections/profiles.ts';
 import { namesNothing } from './known.ts';
 import { stateAt } from './moment.ts';
+import { rareFacts } from './parts.ts';
 
 const limitDefault = 100;
 
 export async function readAudit(log: ReadableLog, params: Params<'config.audit'>): Promise<Answer<'config.audit'>> {
-  const { limit = limitDefault, from, to = Number.POSITIVE_INFINITY, toSeq = Number.POSITIVE_INFINITY } = params;
+  const { limit = limitDefault, from, to, toSeq = Number.POSITIVE_INFINITY } = params;
   let kept: AuditRow[] = [];
   const first = Math.max(params.fromSeq ?? log.tail, from === undefined ? log.tail : await log.seqAt(from));
+  const last = Math.min(log.head, toSeq - 1, to === undefined ? log.head : (await log.seqAt(to)) - 1);
   const profiles = await profilesBefore(log, first);
-  for await (const facts of log.read(first)) {
-    const rows = facts.filter(({ at, seq }) => at < to && seq < toSeq).flatMap((fact) => entryOf(fact, profiles) ?? []);
+  for await (const facts of rareFacts(log, [first, last], isAudited)) {
+    const rows = facts.flatMap((fact) => entryOf(fact, profiles) ?? []);
     kept.push(...rows.filter((row) => isWanted(row, params)));
     if (kept.length > 2 * limit) kept = kept.slice(-limit);
-    const last = facts.at(-1);
-    if (last && (last.at >= to || last.seq >= toSeq)) break;
   }
   if (kept.length === 0 && params.target !== undefined) await checkTarget(log, params.target);
   return { entries: kept.slice(-limit).reverse() };
 }
+
+/** Facts of profiles tell what later ones change. */
+const isAudited = (kind: string, type: string) => kind === 'profile' || traitsOf(type).audited !== undefined;
 
 /** A setting that was never changed is no mistake. @throws {QccError} for a target that the whole log does not name */
 async function checkTarget(log: ReadableLog, target: string): Promise<void> {
@@ -39,7 +42,7 @@ async function checkTarget(log: ReadableLog, target: string): Promise<void> {
   const known = new Set<string>(settingKeys);
   const profiles = await profilesBefore(log, log.tail);
   for (const { name } of profiles.all()) known.add(name);
-  for await (const facts of log.read(log.tail))
+  for await (const facts of rareFacts(log, [log.tail, log.head], isAudited))
     for (const fact of facts) {
       const row = entryOf(fact, profiles);
       if (row) for (const name of [row.target, row.target.split('/')[0] ?? '']) known.add(name);
