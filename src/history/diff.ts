@@ -11,6 +11,7 @@ import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
 import type { State } from '../runtime/state.ts';
 import { seqOfMoment, stateAt } from './moment.ts';
+import { rareFacts } from './parts.ts';
 
 // A value that changed a thousand times is explained by its latest changes.
 const factsMax = 100;
@@ -26,7 +27,8 @@ export async function diffMoments(log: ReadableLog, params: Params<'history.diff
   const before = aspectsOf(state);
   const now = new Map(before);
   const made = new Map<string, number[]>();
-  for await (const facts of log.read(state.seq + 1, Math.max(from, to))) {
+  // A request by itself moves no machine.
+  for await (const facts of rareFacts(log, [state.seq + 1, Math.max(from, to)], () => true)) {
     for (const fact of facts) follow(state, upcast(fact), now, made);
   }
   const names = [...new Set([...before.keys(), ...now.keys()])].sort();
@@ -45,9 +47,9 @@ export async function diffMoments(log: ReadableLog, params: Params<'history.diff
 const none: Leaves = new Map();
 const keyOf = (stream: string, path: string) => `${stream} ${path}`;
 
-/** Folds one fact, and records which leaves it changed. A request by itself moves no machine. */
+/** Folds one fact, and records which leaves it changed. */
 function follow(state: State, fact: Recorded, now: Map<string, Leaves>, made: Map<string, number[]>): void {
-  const touched = kindOf(fact.stream) === 'request' ? [] : touchedBy(state, fact);
+  const touched = touchedBy(state, fact);
   state.apply(fact);
   for (const stream of touched) {
     const after = aspectOf(state, stream);
@@ -63,7 +65,7 @@ function follow(state: State, fact: Recorded, now: Map<string, Leaves>, made: Ma
 }
 
 /** The fact's own stream; for a profile the machines of its endpoints, for a weight the profile of its endpoint. */
-function touchedBy(state: State, { stream, data }: Recorded): readonly string[] {
+function touchedBy(state: State, { stream, type, data }: Recorded): readonly string[] {
   const kind = kindOf(stream);
   if (kind === 'profile') {
     const { endpoint } = data as { endpoint?: string };
@@ -71,7 +73,7 @@ function touchedBy(state: State, { stream, data }: Recorded): readonly string[] 
     const others = state.profiles.all().map(({ name }) => streams.profile(name));
     return [...new Set([stream, ...others, ...known, ...(endpoint === undefined ? [] : [`endpoint/${endpoint}`])])];
   }
-  const profile = kind === 'endpoint' ? state.profiles.endpoint(nameOf(stream))?.profile : undefined;
+  const profile = type === 'WeightAdjusted' ? state.profiles.endpoint(nameOf(stream))?.profile : undefined;
   return profile === undefined ? [stream] : [stream, streams.profile(profile)];
 }
 
@@ -145,8 +147,9 @@ function spread(path: string, value: unknown, into: Map<string, Value>): void {
 }
 
 function changedPaths(one: Leaves, other: Leaves): readonly string[] {
-  const paths = new Set([...one.keys(), ...other.keys()]);
-  const changed = [...paths].filter((path) => !isSame(one.get(path) ?? null, other.get(path) ?? null));
+  const changed: string[] = [];
+  for (const [path, value] of one) if (!isSame(value, other.get(path) ?? null)) changed.push(path);
+  for (const [path, value] of other) if (!one.has(path) && !isSame(null, value)) changed.push(path);
   // Shown first, because people look for it first.
   return changed.sort((a, b) => Number(b === 'state') - Number(a === 'state'));
 }
