@@ -1,22 +1,60 @@
 /**
- * Builds dist/: the compiler's output, the data files beside it, one module for what every start loads, a program that can be run, and
- * the page of the dashboard: as it is served, and as it stands in an incident's file.
+ * Builds dist/: the program, what runs in threads and processes of its own, the data files, and the page of the dashboard: as it is
+ * served, and as it stands in an incident's file. Types are not looked at: `npm run check` does that.
  *
- *   node scripts/build.mjs [FOLDER] [COMPILER'S CONFIGURATION] [ITS FLAGS]
+ *   node scripts/build.mjs [FOLDER] [MORE PROGRAMS…]
  */
-import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdirSync, readdirSync, rmSync, writeFileSync } from 'node:fs';
+import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { build } from 'esbuild';
 import { build as buildPage } from 'vite';
 
-const [dist = 'dist', config = 'tsconfig.build.json', ...flags] = process.argv.slice(2);
+const [dist = 'dist', ...more] = process.argv.slice(2);
 rmSync(dist, { recursive: true, force: true });
-const compiler = join('node_modules', 'typescript', 'bin', 'tsc');
-execFileSync(process.execPath, [compiler, '-p', config, '--outDir', dist, ...flags], {
-  stdio: 'inherit',
-});
+
+// Scripts load the last two, too.
+const ofProgram = ['src/cli/driver.ts', 'src/log/level-log.ts', 'src/simulated-endpoint/simulated-endpoint.ts'];
+// What starts threads and processes names these by their paths.
+const ofThreads = readdirSync('workers').map((name) => join('workers', name));
+const alone = ['src/commands/bench/upstream.ts', ...more];
+// They look for files beside them, or must be found by `require` when an import has failed for lack of descriptors.
+const packages = [
+  'undici',
+  'piscina',
+  'prom-client',
+  'rotating-file-stream',
+  '@pydantic/genai-prices',
+  '@clack/prompts',
+];
+// The log's package is CommonJS; as a module of that kind it is one file instead of thirty.
+const level = join('src', 'log', 'level.cjs');
+
+const how = { bundle: true, platform: 'node', charset: 'utf8', target: 'es2023', format: 'esm' };
+
+await Promise.all([
+  // An old Node must be able to read it.
+  build({
+    ...how,
+    ...inItsPlace(join('src', 'cli', 'main.ts')),
+    target: 'es2018',
+    supported: { 'dynamic-import': true },
+    plugins: [resolving('entry', /^\.\/driver\.ts$/, './driver.js')],
+  }),
+  // What is loaded together is one file, what is loaded later is another; each module is in one of them, and has one identity.
+  build(parted(ofProgram, join('src', 'cli'))),
+  // A thread and a process have modules of their own.
+  build(parted(ofThreads, 'workers')),
+  ...alone.map((path) => build({ ...how, ...inItsPlace(path), plugins: [joining(dirname(path))] })),
+  build({
+    ...how,
+    format: 'cjs',
+    stdin: { contents: "export { ClassicLevel as Level } from 'classic-level';", resolveDir: '.' },
+    outfile: join(dist, level),
+    plugins: [resolving('native', /^\.\/binding$/, 'classic-level/binding.js')],
+  }),
+  buildPage({ configFile: resolve('vite.config.ts'), build: { outDir: resolve(dist, 'page') } }),
+  buildPage({ configFile: resolve('vite.incident.config.ts'), build: { outDir: resolve(dist, 'incident-page') } }),
+]);
 for (const path of readdirSync('src', { recursive: true }).filter((name) => name.endsWith('.json'))) {
   const to = join(dist, 'src', path);
   mkdirSync(dirname(to), { recursive: true });
@@ -24,64 +62,39 @@ for (const path of readdirSync('src', { recursive: true }).filter((name) => name
 }
 chmodSync(join(dist, 'src', 'cli', 'main.js'), 0o755);
 
-// What a command line alone loads, but for the commands themselves.
-const inStart =
-  /\/src\/((cli|messages(?!\/errors\/(?:en|faults))|terminal)\/|commands\/([\w-]+\/manifest|command|arguments)\.js)/;
-await joinStart(`${relative('.', dist).replaceAll('\\', '/')}/src/cli/driver.js`);
-await joinErrors(join(dist, 'src', 'errors', 'qcc-error.js'));
-await buildPage({ configFile: resolve('vite.config.ts'), build: { outDir: resolve(dist, 'page') } });
-await buildPage({ configFile: resolve('vite.incident.config.ts'), build: { outDir: resolve(dist, 'incident-page') } });
-
-/** An error is made with its English sentence: both are one module, because every start loads them. */
-async function joinErrors(error) {
-  const how = { bundle: true, platform: 'node', format: 'esm', charset: 'utf8', allowOverwrite: true };
-  await build({ ...how, entryPoints: [error], outfile: error, external: ['./key-shape.js'] });
+function inItsPlace(path) {
+  return { entryPoints: [path], outfile: join(dist, path.replace(/\.ts$/, '.js')) };
 }
 
-/**
- * Makes one module of what every command loads before its own code: as many modules, they cost a start a fourth of all its time. The
- * files that went into it stay and hand on what it holds, so that there is one of each thing for all who import it.
- */
-async function joinStart(start) {
-  const { metafile } = await joined({ entryPoints: [start] });
-  const parts = Object.keys(metafile.inputs).filter((path) => path !== start && inStart.test(path));
-  const names = await Promise.all(parts.map(async (path) => Object.keys(await import(pathToFileURL(path).href))));
-  const whole = [
-    `export { main } from './${start}';`,
-    ...parts.map((path, i) => `export * as part${i} from './${path}';`),
-  ].join('\n');
-  const { outputFiles } = await joined({ stdin: { contents: whole, resolveDir: '.' } });
-  writeFileSync(start, outputFiles[0].contents);
-  for (const [i, path] of parts.entries()) {
-    const from = relative(dirname(path), start).replace(/^(?!\.)/, './');
-    writeFileSync(path, `import { part${i} } from '${from}';\nexport const { ${names[i].join(', ')} } = part${i};\n`);
-  }
+/** @param {string} folder where the parts lie that several need */
+function parted(entryPoints, folder) {
+  const place = { outbase: '.', outdir: dist, chunkNames: `${folder.replaceAll('\\', '/')}/[name]-[hash]` };
+  return { ...how, ...place, entryPoints, splitting: true, plugins: [joining(folder)] };
+}
 
-  function joined(options) {
-    const plugins = [{ name: 'start', setup: (it) => it.onResolve({ filter: /^\./ }, placed) }];
-    const how = {
-      bundle: true,
-      platform: 'node',
-      format: 'esm',
-      charset: 'utf8',
-      write: false,
-      metafile: true,
-      preserveSymlinks: true,
-    };
-    return build({ ...options, ...how, plugins });
-  }
+function resolving(name, filter, path) {
+  return { name, setup: (it) => it.onResolve({ filter }, () => ({ path, external: true })) };
+}
 
-  /** What is loaded late stays where it is, and so does what the gateway's threads load too. Of a package all comes along. */
-  function placed({ kind, importer, path, resolveDir }) {
-    const isOurs = importer === '' || resolve(importer).startsWith(resolve(dist));
-    const file = relative('.', join(resolveDir, path)).replaceAll('\\', '/');
-    const isPart = inStart.test(file);
-    if (!isOurs || kind === 'entry-point' || (isPart && kind !== 'dynamic-import')) return undefined;
-    return {
-      external: true,
-      path: relative(dirname(start), file)
-        .replaceAll('\\', '/')
-        .replace(/^(?!\.)/, './'),
-    };
-  }
+/** @param {string} folder where the joined file lies: a module that asks where it lies is told its place in the tree. */
+function joining(folder) {
+  const posix = (path) => path.replaceAll('\\', '/').replace(/^(?!\.)/, './');
+  return {
+    name: 'joining',
+    setup(it) {
+      it.onResolve({ filter: /^level$/ }, ({ path }) => ({ path, namespace: 'required' }));
+      it.onLoad({ filter: /./, namespace: 'required' }, () => ({
+        contents: `import { createRequire } from 'node:module';
+          export const { Level } = createRequire(import.meta.url)('${posix(relative(folder, level))}');`,
+      }));
+      it.onResolve({ filter: new RegExp(`^(${packages.join('|')})$`) }, ({ path }) => ({ path, external: true }));
+      it.onLoad({ filter: /\/(src|workers|test)\/.*\.ts$/ }, ({ path }) => {
+        const text = readFileSync(path, 'utf8');
+        if (!text.includes('import.meta.url')) return undefined;
+        const place = posix(relative(folder, path)).replace(/\.ts$/, '.js');
+        const told = `new URL(${JSON.stringify(place)}, import.meta.url).href`;
+        return { contents: text.replaceAll('import.meta.url', told), loader: 'ts' };
+      });
+    },
+  };
 }

@@ -192,12 +192,12 @@ describe('the order of folders', () => {
     expect(loaded.filter((target) => [...heavy, 'jsonc-parser', 'valibot'].includes(target))).toEqual([]);
   });
 
-  it('lets no thread load what the build joins into the command line', () => {
+  it('lets no thread load the command line', () => {
     const loaded = files.filter((file) => file.startsWith('workers/')).flatMap((file) => closureOf(file));
     expect(loaded).toContain('workers/probe.ts');
-    // The English sentence of an error is one module with the error.
-    const joined = /^src\/(cli|commands|messages(?!\/errors\/(?:en|faults))|terminal)\//;
-    expect(loaded.filter((target) => joined.test(target))).toEqual([]);
+    // An error is made with its English sentence.
+    const ofCommandLine = /^src\/(cli|commands|messages(?!\/errors\/(?:en|faults))|terminal)\//;
+    expect(loaded.filter((target) => ofCommandLine.test(target))).toEqual([]);
   });
 
   it('answers a command without a gateway without loading the proxy or the workers', () => {
