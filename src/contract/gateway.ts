@@ -4,8 +4,8 @@ import * as v from 'valibot';
 import type { ReadinessReason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import type { Check } from './checks.ts';
-import { among, name, nothing, optional, spanMax } from './fields.ts';
-import { asks, asksGateway, copies, tends } from './operation.ts';
+import { among, flag, name, nameMax, nothing, optional, spanMax, text } from './fields.ts';
+import { asks, asksGateway, changes, copies, tends } from './operation.ts';
 
 export interface StatusRow {
   readonly running: true;
@@ -83,6 +83,32 @@ export interface StandingRow {
   readonly waiting: number;
 }
 
+const namesMax = 64;
+// Apple's programs accept no certificate that holds longer.
+const daysMax = 825;
+const hostName = v.pipe(
+  text(nameMax),
+  v.regex(/^(?:[a-z0-9](?:[a-z0-9.-]*[a-z0-9])?|[0-9a-f]*:[0-9a-f:.]*)$/i, 'a host name or an IP address'),
+);
+
+/** The certificate of this installation, and what its clients need. */
+export interface CertRow {
+  /** What clients trust: a copy of this file, under `NODE_EXTRA_CA_CERTS`. */
+  readonly ca: string;
+  readonly cert: string;
+  readonly names: readonly string[];
+  readonly expiresAt: string;
+  readonly caExpiresAt: string;
+  readonly fingerprint: string;
+  readonly caFingerprint: string;
+  /** Null where it was only shown: whether each client needs the new authority. */
+  readonly newCa: boolean | null;
+  /** The settings name it; false when a certificate of another origin is set. */
+  readonly used: boolean;
+  /** A gateway runs, and serves with what it has read at its start. */
+  readonly restart: boolean;
+}
+
 export const gatewayContract = {
   'home.init': tends('never', nothing).answers<{
     readonly home: string;
@@ -90,6 +116,18 @@ export const gatewayContract = {
     readonly keychain: boolean;
   }>(),
   'proxy.status': asksGateway('read', nothing).answers<StatusRow>(),
+  /** Makes the certificate, or makes it anew; the settings name it from then on. */
+  'proxy.cert': changes(
+    'never',
+    v.strictObject({
+      names: optional(
+        v.pipe(v.array(hostName, 'a list'), v.maxLength(namesMax, `at most ${namesMax} names`), v.readonly()),
+      ),
+      days: optional(v.pipe(among(1, daysMax), v.integer('a whole number'))),
+      newCa: optional(flag),
+    }),
+  ).answers<CertRow>(),
+  'proxy.showCert': asks('never', nothing).answers<CertRow>(),
   'proxy.stop': asksGateway('never', v.strictObject({ graceMs: among(0, spanMax) })).answers<{
     readonly stopped: true;
     readonly drained: number;

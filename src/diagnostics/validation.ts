@@ -1,11 +1,11 @@
 /** Checks whether the configuration can work: structure, endpoints, the ladder, policies that contradict each other; and connections. */
 import { basename } from 'node:path';
-import { minuteMs } from '../../events/units.ts';
+import { dayMs, minuteMs } from '../../events/units.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import { keyFits } from '../commands/endpoint/operation.ts';
 import { poolOfProbes, testEndpoints } from '../commands/endpoint/test-operation.ts';
 import { isLoopback, parseBaseUrl } from '../config/network/base-url.ts';
-import { readCertificate } from '../config/network/certificate.ts';
+import { certificateEnd, readCertificate } from '../config/network/certificate.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import { type Check, fault, orPassed, passed, warning } from '../contract/checks.ts';
 import type { Answer, Params } from '../contract/operations.ts';
@@ -219,7 +219,8 @@ function policies(settings: Settings, now: number): readonly Check[] {
     recovery,
     failovers,
     certificate(settings, now),
-    openListener(settings),
+    expiry(settings, now),
+    ...openListener(settings),
     openFiles(settings),
   ];
 }
@@ -243,10 +244,28 @@ function certificate(settings: Settings, now: number): Check {
   }
 }
 
-function openListener(settings: Settings): Check {
+// A month is enough to notice, and to bring clients a new authority.
+const expirySoonDays = 30;
+
+/** Before it keeps the gateway from starting. */
+function expiry(settings: Settings, now: number): Check {
+  const path = settings['proxy.tls_cert'];
+  const until = path === '' ? undefined : certificateEnd(path);
+  const days = until === undefined ? Number.POSITIVE_INFINITY : Math.floor((until - now) / dayMs);
+  if (days < 0 || days >= expirySoonDays) return passed('proxy.expiry', 'warning');
+  return warning('proxy.expiry', { path, days }, 'qcc proxy cert, then qcc proxy restart');
+}
+
+function openListener(settings: Settings): readonly Check[] {
   const host = settings['proxy.host'];
-  if (isLoopback(host) || settings['proxy.require_token']) return passed('proxy.open');
-  return fault('proxy.open', { host }, 'qcc config set proxy.require_token true');
+  if (isLoopback(host)) return [passed('proxy.open'), passed('proxy.plaintext', 'warning')];
+  if (!settings['proxy.require_token'])
+    return [fault('proxy.open', { host }, 'qcc config set proxy.require_token true')];
+  const plain = settings['proxy.tls_cert'] === '';
+  return [
+    passed('proxy.open'),
+    plain ? warning('proxy.plaintext', { host }, 'qcc proxy cert') : passed('proxy.plaintext', 'warning'),
+  ];
 }
 
 // -------------------------------------------------------------------------------------------------- on the disk

@@ -50,6 +50,7 @@ function commandLines(folder: string): Readonly<Record<string, readonly (readonl
     'proxy status': [[]],
     'proxy logs': [[], ['--level', evil]],
     'proxy stats': [[], ['--export', at('stats.json')]],
+    'proxy cert': [['--name', evil], ['--print']],
     'proxy install-service': [['--print']],
     'endpoint list': [[name], [name, '--verbose'], [evil]],
     'endpoint test': [[name], [name, endpoint]],

@@ -171,12 +171,13 @@ describe('the check of policies', () => {
     [{ 'failover.max_per_hour': '0' }, 'policy.failovers', 'warning'],
     [{ 'proxy.tls_cert': '/nowhere.pem' }, 'proxy.tls', 'fault'],
     [{ 'proxy.host': '0.0.0.0' }, 'proxy.open', 'fault'],
+    [{ 'proxy.host': '0.0.0.0', 'proxy.require_token': 'true' }, 'proxy.plaintext', 'warning'],
   ])('finds a contradiction: %j', async (settings, id, severity) => {
     const it = await withLadder();
     for (const [name, value] of Object.entries(settings)) await it.call('config.set', { key: name, value });
     const found = await wrong(it);
     expect(found.map((check) => [check.id, check.severity])).toEqual([[id, severity]]);
-    expect(found[0]?.fix).toMatch(/^qcc config (set|reset) /);
+    expect(found[0]?.fix).toMatch(/^qcc (config (set|reset) |proxy cert$)/);
   });
 });
 

@@ -103,6 +103,24 @@ export const gatewayCommands: Commands = {
         ],
         load: async () => (await import('../endpoint/stats-cli.ts')).stats,
       },
+      cert: {
+        title: say('make a certificate for this gateway', '为本网关生成证书'),
+        about: say(
+          "makes an authority of this installation and a certificate for the machine's names and addresses, names it in `proxy.tls_cert` and `proxy.tls_key`, and says what clients need. Run again, it renews the certificate, and the authority stays",
+          '生成本安装的签发机构，以及适用于本机名称和地址的证书，写入 `proxy.tls_cert` 与 `proxy.tls_key`，并说明客户端需要什么。再次运行会更新证书，签发机构不变',
+        ),
+        forms: {
+          '--print': say('shows the certificate that there is, and changes nothing', '显示现有的证书，不做更改'),
+        },
+        flags: {
+          name: option('HOST', 'a further name or address of this machine', '本机的其他名称或地址', { multiple: true }),
+          days: option('NUMBER', 'how long it holds', '有效天数', { default: '365' }),
+          'new-ca': toggle('a new authority too: all clients need it', '同时更换签发机构：所有客户端都需要更新'),
+          print: toggle('show it, and change nothing', '只显示，不做更改'),
+        },
+        examples: ['qcc proxy cert', 'qcc proxy cert --name gateway.lan --days 90', 'qcc proxy cert --print'],
+        load: async () => (await import('./cert-cli.ts')).cert,
+      },
       'install-service': {
         title: say('let systemd or launchd run the gateway', '由 systemd 或 launchd 运行网关'),
         about: say(

@@ -46,7 +46,7 @@ const isNames = (bytes: Buffer): boolean => Array.isArray(valueIn(bytes));
 const isSealed = (bytes: Buffer): boolean => /^[A-Za-z0-9+/]+={0,2}\n?$/.test(bytes.toString('latin1'));
 
 function expectedIn({ log, logs, bodies, run, quarantine, vault, masterKey, ...rest }: Paths): readonly Expected[] {
-  const { format, names, snapshots, claude, accessLog, gatewayLog } = rest;
+  const { format, names, snapshots, tokens, claude, accessLog, gatewayLog } = rest;
   return [
     ...[log, logs, bodies, run, quarantine].map((path) => ({ path, is: 'folder' as const, isNeeded: path !== log })),
     { path: vault, is: 'file', isNeeded: true },
@@ -56,6 +56,7 @@ function expectedIn({ log, logs, bodies, run, quarantine, vault, masterKey, ...r
     { path: format, is: 'file', isNeeded: false, isWhole: isFormat },
     { path: names, is: 'file', isNeeded: false, isWhole: isNames },
     { path: snapshots, is: 'file', isNeeded: false, isWhole: isNames },
+    { path: tokens, is: 'file', isNeeded: false, isWhole: isNames },
     { path: claude, is: 'file', isNeeded: false, isWhole: isSealed },
     { path: `${log}.head`, is: 'file', isNeeded: false },
   ];

@@ -26,6 +26,8 @@ export interface Paths {
   readonly names: string;
   readonly snapshots: string;
   readonly tokens: string;
+  /** The certificate that qcc makes, and its authority. */
+  readonly tls: string;
   /** The queue's store: encrypted requests and answers. */
   readonly bodies: string;
   /** The format of the home. */
@@ -91,6 +93,7 @@ export function paths(home: string): Paths {
     names: join(home, 'names.json'),
     snapshots: join(home, 'snapshots.json'),
     tokens: join(home, 'tokens.json'),
+    tls: join(home, 'tls'),
     bodies: join(home, 'bodies'),
     format: join(home, 'home.json'),
     run: join(home, 'run'),

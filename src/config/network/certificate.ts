@@ -25,6 +25,15 @@ export function readCertificate(certPath: string, keyPath: string, now: number):
   return { cert, key };
 }
 
+/** When it ends; undefined where it cannot be read. */
+export function certificateEnd(path: string): number | undefined {
+  try {
+    return Date.parse(new X509Certificate(readFileSync(path)).validTo);
+  } catch {
+    return undefined;
+  }
+}
+
 function read(path: string, setting: string): string {
   try {
     return readFileSync(path, 'utf8');

@@ -81,6 +81,15 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: () => 'failover.auto is on but failover.max_per_hour is 0: no failover will ever happen',
   },
   'proxy.tls': { good: 'the certificate is usable, or none is set', bad: ({ why }) => String(why) },
+  'proxy.expiry': {
+    good: 'the certificate holds for a month or more, or none is set',
+    bad: ({ path, days }) =>
+      `the certificate ${path} ends in ${counted(Number(days), 'day')}: after that the gateway does not start`,
+  },
+  'proxy.plaintext': {
+    good: 'what other machines send is encrypted',
+    bad: ({ host }) => `other machines reach ${host} without encryption: tokens and prompts can be read on the way`,
+  },
   'proxy.open': {
     good: 'other people cannot use the address that the gateway listens on',
     bad: ({ host }) => `${host} can be reached from other machines, and proxy.require_token is off`,

@@ -220,6 +220,7 @@ export const errorsEn: ErrorWords = {
       `the control socket ${path} cannot be made (${why}): what stands in its place is no socket, or may not be replaced`,
     hint: ({ path }) => `ls -ld ${path}`,
   },
+  QCC_TLS_NONE: { message: () => 'qcc has made no certificate here', hint: () => 'qcc proxy cert' },
   QCC_TLS_UNUSABLE: { message: (fault) => `the certificate cannot be used: ${clause(fault)}`, hint: certificateHint },
   QCC_URL_INVALID: {
     message: ({ given, ...fault }) => `"${given}" cannot be a base URL: ${clause(fault)}`,

@@ -154,6 +154,7 @@ export interface ErrorParamsOf {
   readonly QCC_QUEUE_EMPTY: { readonly text: string };
   readonly QCC_PROFILE_UNKNOWN: { readonly name: Param; readonly near: Param; readonly known: Param };
   readonly QCC_PROXY_OPEN: { readonly host: Param };
+  readonly QCC_TLS_NONE: Nothing;
   readonly QCC_TOKEN_EXISTS: { readonly name: Param };
   readonly QCC_TOKEN_MANY: { readonly most: Param };
   readonly QCC_TOKEN_NAME: { readonly name: Param };

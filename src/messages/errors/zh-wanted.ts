@@ -7,6 +7,8 @@ const sentences: Readonly<Record<string, string>> = {
   'a whole number': '应为整数',
   'a moment': '应为某个时刻',
   'a port': '应为端口号',
+  'at most 64 names': '最多 64 个名称',
+  'a host name or an IP address': '应为主机名或 IP 地址',
   'a document': '应为配置文档',
   'a text, a number, or true or false': '应为文本、数字、true 或 false',
   'true or false': '应为 true 或 false',

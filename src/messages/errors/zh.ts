@@ -304,6 +304,7 @@ export const errorsZh: Translation = {
   QCC_ENDPOINT_INCOMPLETE: {
     message: ({ lacks }) => (lacks === 'key' ? '端点需要 API 密钥' : '端点需要基础 URL'),
   },
+  QCC_TLS_NONE: { message: () => 'qcc 尚未在此生成证书' },
   QCC_PROFILE_EMPTY: { message: ({ name }) => `配置“${name}”没有可复制的端点` },
   QCC_KEY_LOST: { message: ({ id }) => `端点 ${id} 的密钥无法读取` },
   QCC_VAULT_DAMAGED: {

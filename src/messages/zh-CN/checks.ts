@@ -69,6 +69,14 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: () => 'failover.auto 已开启，但 failover.max_per_hour 为 0：永远不会发生故障转移',
   },
   'proxy.tls': { good: '证书可用，或未设置', bad: ({ why }) => String(why) },
+  'proxy.expiry': {
+    good: '证书至少还有一个月有效，或未设置证书',
+    bad: ({ path, days }) => `证书 ${path} 将在 ${days} 天后到期，之后网关无法启动`,
+  },
+  'proxy.plaintext': {
+    good: '与其他机器的通信已加密',
+    bad: ({ host }) => `其他机器以明文访问 ${host}：令牌和提示词可能在途中被读取`,
+  },
   'proxy.open': {
     good: '他人无法使用监听地址',
     bad: ({ host }) => `其他机器可以访问 ${host}，而 proxy.require_token 已关闭`,
