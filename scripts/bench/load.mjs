@@ -3,7 +3,7 @@
  *
  *   node scripts/bench/load.mjs unary PORT CONCURRENT DURATION_MS BODY_BYTES     requests back to back on kept connections
  *   node scripts/bench/load.mjs calm PORT REQUESTS GAP_MS BODY_BYTES             one at a time, with pauses
- *   node scripts/bench/load.mjs streams PORT STREAMS CHUNKS GAP_MS               all at once, to their end
+ *   node scripts/bench/load.mjs streams PORT STREAMS CHUNKS GAP_MS               all at once, to their end; times are those of chunks
  *   node scripts/bench/load.mjs steady PORT PER_SECOND DURATION_MS BODY_BYTES PATH STATUS     however long the answers take
  *   node scripts/bench/load.mjs timed PORT PER_SECOND BODY_BYTES                 the same until SIGTERM, with instants; prints {"pid"} first
  */
@@ -19,6 +19,8 @@ const headersAlways = {
   'x-api-key': 'proxy-managed',
 };
 const modes = { unary, calm, streams, steady, timed };
+/** Where a chunk says when it was sent; all processes of a machine have the same clock. */
+const sentAt = /"@(\d+) /g;
 // A process that has just started is slow itself.
 const warmMs = 1_000;
 
@@ -33,7 +35,7 @@ function bodyOf(bytes, stream = false) {
 }
 
 /** Milliseconds until the answer was whole. @throws when it is another one than expected */
-function ask(body, headers = {}, { path = '/v1/messages', status = 200 } = {}) {
+function ask(body, headers = {}, { path = '/v1/messages', status = 200, read } = {}) {
   const began = performance.now();
   return new Promise((resolve, reject) => {
     const options = {
@@ -45,7 +47,8 @@ function ask(body, headers = {}, { path = '/v1/messages', status = 200 } = {}) {
       headers: { ...headersAlways, ...headers, 'content-length': body.length },
     };
     const sent = request(options, (response) => {
-      response.resume();
+      if (read) response.setEncoding('latin1').on('data', read);
+      else response.resume();
       response.on('error', reject);
       response.on('end', () => {
         if (response.statusCode === status) resolve(performance.now() - began);
@@ -81,7 +84,12 @@ async function calm(requests, gapMs, bodyBytes) {
 async function streams(count, chunks, gapMs) {
   const body = bodyOf(0, true);
   const headers = { 'x-bench-chunks': String(chunks), 'x-bench-gap-ms': String(gapMs) };
-  const times = await Promise.all(Array.from({ length: count }, () => ask(body, headers)));
+  const times = [];
+  const read = (text) => {
+    const nowUs = Number(process.hrtime.bigint() / 1_000n);
+    for (const [, sentUs] of text.matchAll(sentAt)) times.push((nowUs - Number(sentUs)) / 1_000);
+  };
+  await Promise.all(Array.from({ length: count }, () => ask(body, headers, { read })));
   return { units: count * chunks, ...quantiles(times) };
 }
 

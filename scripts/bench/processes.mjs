@@ -52,10 +52,17 @@ export function start(file, args, options) {
 }
 
 /** `core` null: not pinned. */
+function pinned(core, file, args) {
+  return canPin && core !== null ? [pinning, ['-c', String(core), file, ...args]] : [file, args];
+}
+
 function command(core, args) {
-  return canPin && core !== null
-    ? [pinning, ['-c', String(core), process.execPath, ...args]]
-    : [process.execPath, args];
+  return pinned(core, process.execPath, args);
+}
+
+/** The same for another program. */
+export function startPinned(core, file, args, options) {
+  return start(...pinned(core, file, args), options);
 }
 
 /** This process, and what it starts without a core of its own. */

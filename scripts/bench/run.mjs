@@ -1,6 +1,6 @@
 /**
- * What the gateway costs, against the bare proxy of the same design, in pairs in one run. CPU is that of the proxy's own
- * process, all threads, so that a busy machine distorts little; latency needs a quiet one.
+ * What a request costs in the gateway, in pairs in one run: against nginx where it is installed, else against a bare relay of bytes. CPU is
+ * that of the proxy's own process, all threads, so that a busy machine distorts little; p99 needs a quiet one.
  *
  *   node scripts/bench/run.mjs [ROUNDS] [--against TREE]      after `npm run build`; Linux, two cores
  *
@@ -12,38 +12,42 @@ import { tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { parseArgs } from 'node:util';
 import { cpuMicros, here, program, programOf, runProcess, startGateway, startProcess } from './processes.mjs';
+import { startReference } from './reference.mjs';
 
 const proxyCore = 0;
 const loadCore = 1;
 const script = (name) => join(here, name);
 const kilobyte = 1_024;
+const shortMs = 2_000;
 
-/** [name, the load's arguments after the port, the unit that is counted] */
+/** [name, the load's arguments after the port, the unit that is counted, whether its p99 says something] */
 const scenarios = [
-  ['1 KB, 100 in parallel', ['unary', [100, 4_000, kilobyte]], 'request'],
-  ['200 KB, 8 in parallel', ['unary', [8, 4_000, 200 * kilobyte]], 'request'],
-  ['1,000 streams, 25 ms a chunk', ['streams', [1_000, 120, 25]], 'chunk'],
+  ['1 KB, one at a time', ['unary', [1, shortMs, kilobyte]], 'request', true],
+  ['1 KB, 32 in parallel', ['unary', [32, shortMs, kilobyte]], 'request'],
+  ['1 KB, 100 in parallel', ['unary', [100, shortMs, kilobyte]], 'request'],
+  ['200 KB, one at a time', ['unary', [1, shortMs, 200 * kilobyte]], 'request'],
+  ['200 KB, 8 in parallel', ['unary', [8, shortMs, 200 * kilobyte]], 'request'],
+  ['1 MB, 4 in parallel', ['unary', [4, shortMs, 1_000 * kilobyte]], 'request'],
+  ['200 streams, 20 ms a chunk', ['streams', [200, 150, 20]], 'chunk', true],
+  ['1,000 streams, 100 ms a chunk', ['streams', [1_000, 50, 100]], 'chunk', true],
 ];
-const calm = ['calm', [400, 2, kilobyte]];
 // Warmed up as after hours: all hot code is compiled.
 const warmUp = ['unary', [100, 6_000, kilobyte]];
 
 const { values, positionals } = parseArgs({ options: { against: { type: 'string' } }, allowPositionals: true });
-const rounds = Number(positionals[0] ?? 2);
+const rounds = Number(positionals[0] ?? 3);
 const before = values.against && programOf(resolve(values.against));
-const floor = before ? 'before' : 'bare';
 const upstream = await startProcess([script('upstream.mjs'), '0'], { core: loadCore });
 const origin = `http://127.0.0.1:${upstream.port}`;
-const bare = await (before
+const floor = await (before
   ? startGateway({ upstream: origin, core: proxyCore, main: before })
-  : startProcess([script('bare-proxy.mjs'), origin], { core: proxyCore }));
+  : startReference(origin, proxyCore));
 const gateway = await startGateway({ upstream: origin, core: proxyCore });
 try {
-  await measureCpu();
-  await measureLatency();
+  await measureCpu(before ? 'before' : floor.name);
   measureStarts();
 } finally {
-  await Promise.all([gateway.end(), bare.end(), upstream.end()]);
+  await Promise.all([gateway.end(), floor.end(), upstream.end()]);
 }
 
 function load([mode, numbers], port) {
@@ -51,36 +55,33 @@ function load([mode, numbers], port) {
   return runProcess(args, { core: loadCore });
 }
 
-async function measureCpu() {
-  for (const proxy of [bare, gateway]) await load(warmUp, proxy.port);
-  print(['CPU of the proxy', floor, 'gateway', 'ratio']);
-  for (const [name, what, unit] of scenarios) {
-    const best = { bare: Number.POSITIVE_INFINITY, gateway: Number.POSITIVE_INFINITY };
-    for (let round = 0; round < rounds; round++) {
-      best.bare = Math.min(best.bare, await cpuPerUnit(what, bare));
-      best.gateway = Math.min(best.gateway, await cpuPerUnit(what, gateway));
-    }
+async function measureCpu(name) {
+  for (const proxy of [floor, gateway]) await load(warmUp, proxy.port);
+  print(['CPU of the proxy', name, 'gateway', 'ratio']);
+  for (const [what, asked, unit, hasP99] of scenarios) {
+    const pairs = [];
+    for (let round = 0; round < rounds; round++) pairs.push([await cost(asked, floor), await cost(asked, gateway)]);
     const micros = (value) => `${value.toFixed(1)} µs/${unit}`;
-    print([name, micros(best.bare), micros(best.gateway), ratio(best.gateway, best.bare)]);
+    row(what, pairs, 'cpu', micros);
+    if (hasP99) row(`  p99 of a ${unit}`, pairs, 'p99Ms', (value) => `${value.toFixed(2)} ms`);
   }
 }
 
-async function cpuPerUnit(what, { pid, port }) {
-  const before = cpuMicros(pid);
-  const { units } = await load(what, port);
-  return (cpuMicros(pid) - before) / units;
+/** The medians of both, and of their ratios. */
+function row(name, pairs, what, text) {
+  const of = (which) => median(pairs.map((pair) => pair[which][what]));
+  const ratios = pairs.map(([theirs, ours]) => ours[what] / theirs[what]);
+  print([name, text(of(0)), text(of(1)), `${median(ratios).toFixed(2)} ×`]);
 }
 
-async function measureLatency() {
-  const p50 = async (port) => {
-    const times = [];
-    for (let round = 0; round < rounds; round++) times.push((await load(calm, port)).p50Ms);
-    return Math.min(...times);
-  };
-  const direct = await p50(upstream.port);
-  const added = { bare: (await p50(bare.port)) - direct, gateway: (await p50(gateway.port)) - direct };
-  const ms = (value) => `${value.toFixed(3)} ms`;
-  print(['added p50 at low load', ms(added.bare), ms(added.gateway), ratio(added.gateway, added.bare)]);
+async function cost(asked, { pid, port }) {
+  const began = cpuMicros(pid);
+  const { units, p99Ms } = await load(asked, port);
+  return { cpu: (cpuMicros(pid) - began) / units, p99Ms };
+}
+
+function median(values) {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length / 2)];
 }
 
 function measureStarts() {

@@ -29,9 +29,11 @@ const head = Buffer.from(
   event({ type: 'message_start', message: start }) +
     event({ type: 'content_block_start', index: 0, content_block: block }),
 );
-const delta = Buffer.from(
-  event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text: 'The quick brown fox ' } }),
-);
+/** With the instant at which it is sent, in microseconds of the system's clock. */
+const delta = () => {
+  const text = `@${process.hrtime.bigint() / 1_000n} The quick brown fox `;
+  return event({ type: 'content_block_delta', index: 0, delta: { type: 'text_delta', text } });
+};
 const end = Buffer.from(
   event({ type: 'content_block_stop', index: 0 }) +
     event({ type: 'message_delta', delta: { stop_reason: 'end_turn' }, usage: { output_tokens: 9 } }) +
@@ -59,7 +61,7 @@ function stream(response, chunks, gapMs) {
   response.write(head);
   let left = chunks;
   const timer = setInterval(() => {
-    if (left-- > 0) response.write(delta);
+    if (left-- > 0) response.write(delta());
     else {
       clearInterval(timer);
       response.end(end);

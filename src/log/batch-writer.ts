@@ -22,6 +22,8 @@ interface Job {
   readonly facts: readonly Recorded[];
   readonly sync: boolean;
   readonly intent: Intent | undefined;
+  /** The facts as they are written: made one by one as they come, so that no request waits while a whole batch is made. */
+  readonly packed: readonly Buffer[];
   readonly resolve: () => void;
   readonly reject: (error: unknown) => void;
 }
@@ -79,7 +81,7 @@ export class BatchWriter {
   /** Resolves when they are written; with `sync`, when they are on the disk. */
   write(facts: readonly Recorded[], sync: boolean, intent?: Intent): Promise<void> {
     return new Promise<void>((resolve, reject) => {
-      const job = { facts, sync, intent, resolve, reject };
+      const job = { facts, sync, intent, packed: facts.map(pack), resolve, reject };
       if (this.#state !== 'open') this.#wait(job);
       else this.#take(job);
     });
@@ -146,10 +148,10 @@ export class BatchWriter {
   /** A chained batch costs a third of the array form (measured). */
   #commit(jobs: readonly Job[], sync: boolean): Promise<void> {
     const batch = this.#connection.database.batch();
-    for (const { facts, intent } of jobs) {
+    for (const { facts, intent, packed } of jobs) {
       if (intent !== undefined) batch.del(intentKey(intent));
-      for (const fact of facts) {
-        batch.put(factKey(fact.seq), pack(fact));
+      for (const [i, fact] of facts.entries()) {
+        batch.put(factKey(fact.seq), packed[i] as Buffer);
         batch.put(streamKey(fact.stream, fact.version), numberValue(fact.seq));
       }
     }

@@ -7,8 +7,6 @@ import type { Kind, Node, Places } from './json-places.ts';
 
 // A client's parser recurses: it could not read what is deeper than this.
 const depthMax = 1_000;
-// Answers are not deep, and V8 keeps an array of this size in its own heap: a larger one costs each answer an allocation outside.
-const depthFirst = 64;
 // What figures look for is short: names, counts.
 const textMaxMost = 256;
 
@@ -64,7 +62,7 @@ export class JsonScanner {
   #state = value;
   #depth = 0;
   /** By depth: 1 for an object, 0 for a list. */
-  #levels = new Uint8Array(depthFirst);
+  readonly #levels: number[] = [];
   /** By depth, as far as places go: the place that an object is. */
   readonly #nodes: (Node | undefined)[] = [];
   /** The place of the value that comes next. */
@@ -247,18 +245,11 @@ export class JsonScanner {
 
   #open(isObject: 0 | 1, state: number): boolean {
     if (this.#depth === depthMax) return false;
-    if (this.#depth === this.#levels.length) this.#deepen();
     this.#levels[this.#depth++] = isObject;
     if (this.#depth <= this.#places.depth) this.#nodes[this.#depth] = this.#node;
     this.#state = state;
     this.#node = undefined;
     return true;
-  }
-
-  #deepen(): void {
-    const levels = new Uint8Array(depthMax);
-    levels.set(this.#levels);
-    this.#levels = levels;
   }
 
   #close(isObject: 0 | 1): boolean {

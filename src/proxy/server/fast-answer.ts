@@ -42,7 +42,7 @@ export class FastAnswer implements ClientAnswer {
     for (let i = 0; i < pairs.length; i += 2) {
       const name = pairs[i] as string;
       head += `${name}: ${pairs[i + 1]}\r\n`;
-      const field = framing.get(name.length);
+      const field = framing[name.length];
       if (field !== undefined && field === name.toLowerCase() && this.#note(field, pairs[i + 1] as string))
         isFramed = true;
     }
@@ -128,6 +128,6 @@ export class FastAnswer implements ClientAnswer {
 }
 
 /** By their lengths, which spares most names the comparison. */
-const framing: ReadonlyMap<number, string> = new Map(
-  ['content-length', 'transfer-encoding', 'connection', 'date'].map((name) => [name.length, name]),
+const framing: readonly (string | undefined)[] = Array.from({ length: 'transfer-encoding'.length + 1 }, (_, length) =>
+  ['content-length', 'transfer-encoding', 'connection', 'date'].find((name) => name.length === length),
 );

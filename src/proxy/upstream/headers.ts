@@ -109,7 +109,11 @@ export function endToEnd(
 
 /** The first of this name, in lower case. */
 export function headerIn(raw: readonly string[], wanted: string): string | null {
-  for (let i = 0; i < raw.length; i += 2) if (raw[i]?.toLowerCase() === wanted) return raw[i + 1] ?? null;
+  for (let i = 0; i < raw.length; i += 2) {
+    const name = raw[i] as string;
+    // Its length spares most names the comparison.
+    if (name.length === wanted.length && name.toLowerCase() === wanted) return raw[i + 1] ?? null;
+  }
   return null;
 }
 
