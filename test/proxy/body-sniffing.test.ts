@@ -132,11 +132,24 @@ describe('a large body', () => {
     ['before it', `{"stream":true,"model":"m","metadata":{"user_id":${user}},"messages":[${large}]}`],
     ['behind it', `{"messages":[${large}],"stream":true,"model":"m","metadata":{"user_id":${user}}}`],
     ['between lists', `{"messages":[${large}],"stream":true,"model":"m","metadata":{"user_id":${user}},"tools":[]}`],
+    [
+      'between lists, one of them spelled in another way',
+      `{"model":"m","metadata":{"user_id":${user}},"messages":[${large}],"s\\u0074ream":true,"tools":[]}`,
+    ],
     ['behind a long text', `{"system":"${large}","stream":true,"model":"m","metadata":{"user_id":${user}},"tools":[]}`],
     ['behind blanks', `${large}{"stream":true,"model":"m","metadata":{"user_id":${user}}}${large}`],
     ['before a fault', `{"stream":true,"model":"m","metadata":{"user_id":${user}},"messages":[${large}}`],
   ])('is read for the fields %s', async (_, text) => {
     expect(without(await sniffBody(Buffer.from(text)))).toEqual({ model: 'm', stream: true, session: 's' });
+  });
+
+  it('is read for a field whose name stands across the end of a slice', async () => {
+    const front = `{"model":"m","metadata":{"user_id":${user}},"messages":[`;
+    for (let before = 0; before <= 10; before++) {
+      const blanks = ' '.repeat(512 * KiB - front.length - 2 - before);
+      const text = `${front}${blanks}],"stream":true,"tools":[${large}]}`;
+      expect((await sniffBody(Buffer.from(text))).stream).toBe(true);
+    }
   });
 
   it.each([

@@ -49,15 +49,30 @@ export function sniffBody(body: Buffer): RequestSummary | Promise<RequestSummary
   const list = walk(found, front, open + 1, true);
   if (list >= 0) walkBack(found);
   if (!found.isComplete) {
-    if (isLarge) return scanned(body);
+    if (isLarge) return list >= 0 ? beyondEnds(found) : scanned(body);
     if (list >= 0) walk(found, body, list, false);
   }
-  return seen(
-    found.model,
-    found.stream ?? false,
-    found.session ?? null,
-    found.model === null ? nowhere : found.modelAt,
-  );
+  return summaryOf(found);
+}
+
+/**
+ * Of a large body whose ends were walked over: what is missing there is nearly always missing altogether, and is named nowhere. To look for
+ * a name costs a tenth of reading what it might be the name of.
+ */
+async function beyondEnds(found: Found): Promise<RequestSummary> {
+  const { body } = found;
+  const wanted = [...found.missing, ...letters];
+  for (let at = 0; at < body.length; at += sliceBytes) {
+    if (at > 0) await new Promise(setImmediate);
+    const slice = body.subarray(at, at + sliceBytes + needleMax);
+    if (wanted.some((name) => slice.includes(name))) return scanned(body);
+  }
+  return summaryOf(found);
+}
+
+function summaryOf(found: Found): RequestSummary {
+  const { model, stream, session, modelAt } = found;
+  return seen(model, stream ?? false, session ?? null, model === null ? nowhere : modelAt);
 }
 
 const streamKey = Buffer.from('"stream"');
@@ -118,6 +133,12 @@ class Found {
     return this.model !== null && this.stream !== undefined && this.session !== undefined;
   }
 
+  /** How the keys of what was not seen begin in a body. */
+  get missing(): readonly Buffer[] {
+    const { model, stream, session } = this;
+    return keys.filter((_, which) => [model ?? undefined, stream, session][which] === undefined);
+  }
+
   /** One member: its key without quotes, and its value. */
   see(keyStart: number, keyEnd: number, at: number, end: number, isBack: boolean): void {
     const { body } = this;
@@ -133,6 +154,11 @@ class Found {
 
 const plain = /^"[\x20\x21\x23-\x5b\x5d-\x7e]*"$/;
 const names = ['model', 'stream', 'metadata'];
+// Needles of up to seven bytes are searched for by their first one, which takes a fortieth of what Node's search for longer ones takes.
+const needleMax = 7;
+const keys = names.map((name) => Buffer.from(`"${name}"`.slice(0, needleMax)));
+// Any of their letters, written as an escape.
+const letters = ['\\u006', '\\u007'].map((spelling) => Buffer.from(spelling));
 // All letters of the longest name written as `\u0061`.
 const keyMax = 48;
 
