@@ -46,11 +46,18 @@ async function* slices(
   to: number,
 ): AsyncIterable<{ readonly entries: readonly Entry[]; readonly last: Entry }> {
   const iterator = source.iterator({ ...factsBetween(from, to), fillCache: false, highWaterMarkBytes: readAheadBytes });
+  // LevelDB's thread reads the next slice while this one is looked at.
+  const begun = () => {
+    const reading = iterator.nextv(slice);
+    reading.catch(() => {});
+    return reading;
+  };
   try {
-    for (;;) {
-      const entries = await iterator.nextv(slice);
+    for (let reading = begun(); ; ) {
+      const entries = await reading;
       const last = entries.at(-1);
       if (!last) return;
+      reading = begun();
       yield { entries, last };
     }
   } finally {

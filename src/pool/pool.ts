@@ -114,6 +114,8 @@ export function openPool(worker: URL = programAt('workers/probe')): Pool {
 // A query over a million facts holds arrays of a thousand and one state; what-if holds two: some 60 MB. V8 derives from this limit how far
 // the heap may grow between two full collections, whose threads compete with requests: half as many as with 512.
 const replayHeapMb = 1_024;
+// Facts that were read are garbage at once: with little room for what is young, it is taken away while it is little.
+const replayYoungMb = 8;
 // Queries come in series; after a minute without one the thread ends.
 const replayIdleMs = 60_000;
 
@@ -142,7 +144,7 @@ export function openReplayPool(): ReplayPool {
     concurrentTasksPerWorker: 4,
     idleTimeout: replayIdleMs,
     atomics: 'disabled',
-    resourceLimits: { maxOldGenerationSizeMb: replayHeapMb },
+    resourceLimits: { maxOldGenerationSizeMb: replayHeapMb, maxYoungGenerationSizeMb: replayYoungMb },
   });
   const end = revived(piscina);
   const distrusted = new Map<string, QccError>();
