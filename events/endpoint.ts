@@ -54,6 +54,13 @@ export interface FoundMissing {
   readonly evidence: CapabilityEvidence;
 }
 
+/** What a gateway of the fleet has said: who, and the number of the fact in its log. */
+export interface Said {
+  /** Derived from the key that it signs with. */
+  readonly member: string;
+  readonly seq: number;
+}
+
 export interface AttemptFailure {
   readonly failure: Failure;
   readonly status: number | null;
@@ -107,6 +114,27 @@ export type EndpointReport =
   | Fact<'CapabilityMissing', FoundMissing & { until: Millis; request: string | null }>
   /** A person wants it asked again. `what` null: with all that it has refused. */
   | Fact<'CapabilityForgotten', { what: string | null }>
+  /**
+   * Another gateway of the fleet has said that its own call failed so, of this credential or of this vendor. `saidAt` is by that gateway's
+   * clock, the others by ours. `seq` is its number in that gateway's log.
+   */
+  | Fact<
+      'FailureHeard',
+      Said & {
+        name: string;
+        because: Failure;
+        status: number | null;
+        saidAt: Millis;
+        heardAt: Millis;
+        until: Millis;
+      }
+    >
+  /** A gateway of the fleet has had an answer since: what these said does not count any more. */
+  | Fact<'HearsayLifted', { by: string; name: string; of: readonly Said[]; heardAt: Millis }>
+  /** What was heard is over that should count until then. */
+  | Fact<'HearsayExpired', { before: Millis }>
+  /** By hand: what was heard does not count. `member` null: from all. They are not listened to before `deafUntil`. */
+  | Fact<'HearsayForgotten', { member: string | null; deafUntil: Millis }>
   | Fact<'EndpointEnabled'>
   | Fact<'EndpointDisabled'>
   | Fact<'EndpointReset'>
@@ -152,6 +180,10 @@ export const endpointTraits: TraitsOf<EndpointFact> = {
   LimitsSeen: plain,
   CapabilityMissing: bad,
   CapabilityForgotten: deed('endpoint.forget'),
+  FailureHeard: bad,
+  HearsayLifted: good,
+  HearsayExpired: plain,
+  HearsayForgotten: deed('fleet.forget'),
   EndpointEnabled: { ...deed('endpoint.enable'), endsRefusal: true },
   EndpointDisabled: deed('endpoint.disable'),
   EndpointReset: { ...deed('health.reset'), endsRefusal: true },

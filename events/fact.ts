@@ -10,7 +10,7 @@ export interface Fact<Type extends string = string, Data extends object = object
 }
 
 /** Who caused a fact to be written. */
-export type By = 'traffic' | 'probe' | 'timer' | 'retry' | 'cli' | 'gateway';
+export type By = 'traffic' | 'probe' | 'timer' | 'retry' | 'cli' | 'gateway' | 'fleet';
 
 interface Envelope {
   readonly seq: number;

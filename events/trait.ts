@@ -15,6 +15,7 @@ export const auditActions = [
   'endpoint.enable',
   'endpoint.disable',
   'endpoint.forget',
+  'fleet.forget',
   'health.reset',
   'config.set',
   'config.reset',

@@ -3,6 +3,7 @@
  * Whether it has room, and whether it is the best one, is asked elsewhere.
  */
 import type { Millis } from '../events/fact.ts';
+import type { Hearsay } from './hearsay.ts';
 import type { EndpointState, Lacking, RoutableEndpoint } from './routing-view.ts';
 
 export interface Availability {
@@ -11,17 +12,28 @@ export interface Availability {
   readonly until: Millis | null;
   /** Its key, address or certificate was refused. */
   readonly held: boolean;
+  /** What other gateways have said of its credential. */
+  readonly hearsay: Pick<Hearsay, 'until'>;
 }
 
 /**
  * @param healthAware false (`loadbalancer.health_aware`): what is known of an endpoint's health keeps nothing away from it. Only a
  * hand, or a refusal that the next request would meet as well, does.
  */
-export function isAvailable({ state, until, held }: Availability, healthAware: boolean, now: Millis): boolean {
+export function isAvailable({ state, until, held, hearsay }: Availability, healthAware: boolean, now: Millis): boolean {
   if (state === 'disabled') return false;
   if (!healthAware) return !held;
   if (state === 'failed') return false;
+  if (hearsay.until !== null && hearsay.until > now) return false;
   return state === 'recovering' || until === null || until <= now;
+}
+
+/** New sessions come to it after its equals: it is degraded, or another gateway has said that its vendor is in trouble. */
+export function isBehind(
+  { state, hearsay: { hintUntil } }: Pick<RoutableEndpoint, 'state' | 'hearsay'>,
+  now: Millis,
+): boolean {
+  return state === 'degraded' || (hintUntil !== null && hintUntil > now);
 }
 
 /** It has refused to count tokens, and would again. */

@@ -6,6 +6,7 @@ import { isNewMissing, withoutMissing } from './capabilities.ts';
 import { type Because, type EndpointSnapshot, type EndpointStatus, endpointStatus } from './endpoint.ts';
 import type { EndpointPolicy, Recent } from './endpoint-policy.ts';
 import * as rules from './endpoint-policy.ts';
+import * as hearsay from './hearsay.ts';
 import type { Moment } from './moment.ts';
 
 /** Whether a success can change anything: the machine of a healthy endpoint with a clean streak has no use for it. */
@@ -15,8 +16,8 @@ export function worthTelling(
   /** Looked at only where it matters: this is asked once a request. */
   recent: () => Recent,
 ): boolean {
-  const { strikes, pauses } = snapshot.context;
-  if (snapshot.value !== 'healthy' || strikes > 0 || pauses > 0) return true;
+  const { strikes, pauses, hearsay: heard } = snapshot.context;
+  if (snapshot.value !== 'healthy' || strikes > 0 || pauses > 0 || heard.until !== null) return true;
   return success.ttftMs !== null && rules.isSlow(success.ttftMs, recent());
 }
 
@@ -37,7 +38,16 @@ export function decideEndpoint(
         ? []
         : [report, ...afterFailure(status, report, moment, policy, recent)];
     case 'AttemptSucceeded':
-      return afterSuccess(status, report, rules.isSlow(report.data.ttftMs, recent), moment, policy);
+      return orDisproof(
+        status,
+        report,
+        afterSuccess(status, report, rules.isSlow(report.data.ttftMs, recent), moment, policy),
+      );
+    case 'FailureHeard':
+    case 'HearsayLifted':
+    case 'HearsayExpired':
+    case 'HearsayForgotten':
+      return afterHearsay(status, report, moment.now);
     case 'ProbeSucceeded':
       return afterProbe(status, report, moment, policy);
     case 'ProbeNoted':
@@ -139,6 +149,36 @@ function afterReset(status: EndpointStatus, report: EndpointReport, now: Millis)
 function afterNewKey(status: EndpointStatus, report: EndpointReport, now: Millis): readonly EndpointFact[] {
   if (status.state === 'failed') return [report, status.held ? recovered : halfOpen];
   return believesSome(status, now) || status.missing.length > 0 ? [report] : [];
+}
+
+/** A success that is no news for its machine is one against what other gateways have said. */
+function orDisproof(
+  status: EndpointStatus,
+  report: hearsay.Success,
+  facts: readonly EndpointFact[],
+): readonly EndpointFact[] {
+  return facts.length === 0 && hearsay.isDisproved(status.hearsay, report) ? [report] : facts;
+}
+
+type HearsayReport = Extract<
+  EndpointReport,
+  { type: 'FailureHeard' | 'HearsayLifted' | 'HearsayExpired' | 'HearsayForgotten' }
+>;
+
+function afterHearsay(status: EndpointStatus, report: HearsayReport, now: Millis): readonly EndpointFact[] {
+  const { hearsay: heard, state } = status;
+  switch (report.type) {
+    case 'FailureHeard':
+      return hearsay.isNews(heard, report.data, now) ? [report] : [];
+    case 'HearsayLifted':
+      return hearsay.isLift(heard, report.data.of) ? [report] : [];
+    case 'HearsayForgotten':
+      return heard.words.length > 0 ? [report] : [];
+    case 'HearsayExpired':
+      if (heard.dueAt === null || heard.dueAt > now) return [];
+      // Whether the credential is of use again is found out by one request at a time.
+      return state === 'healthy' && hearsay.endsInTrial(heard, now) ? [report, halfOpen] : [report];
+  }
 }
 
 type FailureReport = Extract<EndpointReport, { type: 'AttemptFailed' | 'ProbeFailed' }>;

@@ -16,6 +16,7 @@ import type { CallReason, ReasonOrWord } from '../events/reason.ts';
 import { withMissing, withoutMissing } from './capabilities.ts';
 import * as rules from './endpoint-policy.ts';
 import { restore } from './fold.ts';
+import * as hearsay from './hearsay.ts';
 import type { Timer } from './moment.ts';
 import type { EndpointState, Lacking, Missing, TooLarge } from './routing-view.ts';
 
@@ -56,6 +57,8 @@ interface EndpointContext {
   readonly isProbeless: boolean;
   /** What it has refused of requests. */
   readonly missing: readonly Missing[];
+  /** What other gateways of the fleet have said of it. */
+  readonly hearsay: hearsay.Hearsay;
 }
 
 const fresh: EndpointContext = {
@@ -80,6 +83,7 @@ const fresh: EndpointContext = {
   tooLarge: null,
   isProbeless: false,
   missing: [],
+  hearsay: hearsay.noHearsay,
 };
 
 const vocabulary = setup({ types: {} as { context: EndpointContext; events: ChartEvent } });
@@ -100,6 +104,7 @@ const noteFailure = vocabulary.assign(({ context, event }) => {
     consecutiveFailures: context.consecutiveFailures + 1,
     consecutiveSuccesses: 0,
     lastError: detail ?? failure,
+    hearsay: hearsay.afterTrial(context.hearsay, null),
   };
 });
 const noteSuccess = vocabulary.assign(({ context, event }) => ({
@@ -109,6 +114,7 @@ const noteSuccess = vocabulary.assign(({ context, event }) => ({
   consecutiveSuccesses: context.consecutiveSuccesses + 1,
   lacks: event.type === 'ProbeSucceeded' ? without(context.lacks, event.data.model) : context.lacks,
   isProbeless: event.type === 'ProbeSucceeded' ? false : context.isProbeless,
+  hearsay: hearsay.afterTrial(context.hearsay, event as hearsay.Success),
 }));
 const noteProbe = vocabulary.assign(({ context, event }) =>
   event.type === 'ProbeNoted' ? { isProbeless: context.isProbeless || event.data.isForLooks === true } : {},
@@ -137,6 +143,22 @@ const noteMissing = vocabulary.assign(({ context, event }) => {
   const { model, what, limit, until } = event.data;
   return { missing: withMissing(context.missing, { model, what, limit, until }) };
 });
+const hear = vocabulary.assign(({ context, event }) => {
+  switch (event.type) {
+    case 'FailureHeard':
+      return { hearsay: hearsay.withHeard(context.hearsay, event.data) };
+    case 'HearsayLifted':
+      return { hearsay: hearsay.withLifted(context.hearsay, event.data) };
+    case 'HearsayExpired':
+      return { hearsay: hearsay.withExpired(context.hearsay, event.data.before) };
+    case 'HearsayForgotten':
+      return { hearsay: hearsay.withForgotten(context.hearsay, event.data) };
+    default:
+      return {};
+  }
+});
+/** Another credential: nobody has said anything of it. */
+const forgetHearsay = vocabulary.assign({ hearsay: hearsay.noHearsay });
 /** Quiet seconds are counted from the last failure; a warning ends no sooner for it. */
 const waitForQuiet = vocabulary.assign(({ context, event }) =>
   context.timer?.name === 'pause'
@@ -235,9 +257,13 @@ export const endpointChart = vocabulary.createMachine({
     CountRefused: { actions: noteRefusing },
     BodyRefused: { actions: noteRefusing },
     ProbeNoted: { actions: noteProbe },
+    FailureHeard: { actions: hear },
+    HearsayLifted: { actions: hear },
+    HearsayExpired: { actions: hear },
+    HearsayForgotten: { actions: hear },
     // A person, or a new key or address: what was said before says nothing any more.
     EndpointReset: { actions: forgetWords },
-    KeyChanged: { actions: [forgetWords, forgetMissing] },
+    KeyChanged: { actions: [forgetWords, forgetMissing, forgetHearsay] },
   },
   states: {
     healthy: {
@@ -312,4 +338,9 @@ export function endpointStatus(snapshot: EndpointSnapshot): EndpointStatus {
 
 export function timerOf(snapshot: EndpointSnapshot): Timer<TimerName> | null {
   return snapshot.context.timer;
+}
+
+/** When what other gateways have said is over next. */
+export function hearsayDueAt(snapshot: EndpointSnapshot): Millis | null {
+  return snapshot.context.hearsay.dueAt;
 }

@@ -1,7 +1,7 @@
 /** Which endpoint, in which order: the ladder, priorities, the strategy among equals, and what each state allows. */
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId } from '../events/ids.ts';
-import { isAvailable } from './available.ts';
+import { isAvailable, isBehind } from './available.ts';
 import { isModelExcluded } from './model-map.ts';
 import { type RequestNeeds, walked } from './passed-over.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from './routing-view.ts';
@@ -192,7 +192,7 @@ function ordered(
   main: Candidate[],
   reserve: Candidate[],
 ): void {
-  const { rules, inFlight, dice, isNew } = context;
+  const { rules, inFlight, dice, isNew, now } = context;
   const whole: RoutableEndpoint[] = [];
   const degraded: RoutableEndpoint[] = [];
   for (const endpoint of members) {
@@ -200,7 +200,7 @@ function ordered(
     if (state === 'recovering') {
       if (mayTry(endpoint, inFlight, dice)) whole.push(endpoint);
       else reserve.push({ endpoint, because: 'reserve' });
-    } else if (state === 'degraded' && isNew) degraded.push(endpoint);
+    } else if (isNew && rules.healthAware && isBehind(endpoint, now)) degraded.push(endpoint);
     else whole.push(endpoint);
   }
   const group = `${profile.name} ${members[0]?.priority}`;

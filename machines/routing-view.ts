@@ -3,6 +3,7 @@ import type { Failure } from '../events/endpoint.ts';
 import type { Millis } from '../events/fact.ts';
 import type { EndpointId, ProfileName } from '../events/ids.ts';
 import type { Adaptation, Auth, Tier } from '../events/profile.ts';
+import type { Hearsay } from './hearsay.ts';
 
 export type EndpointState = 'healthy' | 'degraded' | 'failed' | 'recovering' | 'disabled';
 
@@ -57,6 +58,8 @@ export interface RoutableEndpoint extends Adaptation {
   readonly countsNotUntil: Millis | null;
   readonly tooLarge: TooLarge | null;
   readonly missing: readonly Missing[];
+  /** What other gateways of the fleet have said of it. */
+  readonly hearsay: Hearsay;
 }
 
 export interface RoutableProfile {

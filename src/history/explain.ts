@@ -9,7 +9,7 @@ import { hourMs } from '../../events/units.ts';
 import { lacksUntil } from '../../machines/available.ts';
 import { type EndpointStatus, endpointStatus, targetState } from '../../machines/endpoint.ts';
 import { isModelExcluded, sentModel } from '../../machines/model-map.ts';
-import { exclusionOf } from '../../machines/why-not.ts';
+import { type Exclusion, exclusionOf, failureOf } from '../../machines/why-not.ts';
 import type { EndpointStory, RequestStory, RouteRow } from '../contract/history.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
@@ -134,7 +134,8 @@ async function explainRequest(log: ReadableLog, request: string, ended: Ended): 
   const route: RouteRow[] = [];
   for (const [profile, endpoint] of onTheWay(then, within)) {
     const row = routeRow(then, profile, endpoint, ended);
-    const chain = row.state === 'healthy' ? [] : await chainOf(log, then, endpoint.id);
+    const isWell = row.state === 'healthy' && row.because !== 'heard' && row.because !== 'hinted';
+    const chain = isWell ? [] : await chainOf(log, then, endpoint.id);
     const said = await saidOf(log, then, endpoint, row, ended);
     if (said && !chain.some(({ seq }) => seq === said.seq)) chain.push(said);
     for (const fact of chain) facts.set(fact.seq, fact);
@@ -229,7 +230,7 @@ function routeRow(
     weight: endpoint.effectiveWeight,
     chosen: attempt !== undefined,
     because: attempt?.because ?? out?.rule ?? 'notNeeded',
-    failure: out && !ofModels.has(out.rule) ? status.because : null,
+    failure: out && !ofModels.has(out.rule) ? failureOf(out as Exclusion, status) : null,
     until: isoOf(out?.until ?? null),
   };
 }

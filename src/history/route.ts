@@ -9,7 +9,7 @@ import { isModelExcluded, lackedUntil } from '../../machines/model-map.ts';
 import { isPassedOver, isUnfit, type RequestNeeds } from '../../machines/passed-over.ts';
 import { type InFlightView, plan } from '../../machines/route.ts';
 import type { RoutableEndpoint, RoutingView } from '../../machines/routing-view.ts';
-import { exclusionOf } from '../../machines/why-not.ts';
+import { exclusionOf, failureOf } from '../../machines/why-not.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { NextRouteRow } from '../contract/route.ts';
 import type { ReadableLog } from '../log/log.ts';
@@ -135,7 +135,7 @@ function rowOf(
     seen: seenOf(state, one.id),
     weight: one.effectiveWeight,
     because: candidate?.because ?? whyNot,
-    failure: out && !isExcluded ? one.because : null,
+    failure: out && !isExcluded ? failureOf(out, one) : null,
     until: isoOrNull(until),
     place: candidate?.place ?? null,
   };

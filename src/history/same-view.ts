@@ -16,6 +16,7 @@ export function isSameView(one: RoutingView, other: RoutingView): boolean {
       lackAlike(a, b) &&
       refuseAlike(a, b) &&
       missAlike(a, b) &&
+      hearAlike(a, b) &&
       areModelsAlike(a, b)
     );
   });
@@ -35,6 +36,10 @@ function refuseAlike({ tooLarge: ours }: RoutableEndpoint, { tooLarge: theirs }:
 /** Of equals, the one that lacks nothing of a request is taken first. */
 function missAlike({ missing: ours }: RoutableEndpoint, { missing: theirs }: RoutableEndpoint): boolean {
   return ours === theirs || JSON.stringify(ours) === JSON.stringify(theirs);
+}
+
+function hearAlike({ hearsay: ours }: RoutableEndpoint, { hearsay: theirs }: RoutableEndpoint): boolean {
+  return ours.until === theirs.until && ours.hintUntil === theirs.hintUntil;
 }
 
 const looked = [

@@ -78,6 +78,7 @@ function routableEndpoint(endpoint: KnownEndpoint, status: Status): RoutableEndp
     tooLarge: status.tooLarge,
     ...adaptationOf(endpoint),
     missing: status.missing,
+    hearsay: status.hearsay,
   });
 }
 

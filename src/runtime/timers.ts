@@ -1,6 +1,6 @@
 /** The machines' timers, as the state has them: when one is due, and which have elapsed. */
 import type { Millis } from '../../events/fact.ts';
-import { timerOf } from '../../machines/endpoint.ts';
+import { hearsayDueAt, timerOf } from '../../machines/endpoint.ts';
 import { timerOfPriority } from '../../machines/priority.ts';
 import { timerOfItem } from '../../machines/queue-item.ts';
 import type { Command } from './command.ts';
@@ -10,7 +10,11 @@ import type { State } from './state.ts';
 export function nextDueAt({ priority, endpoints, queue }: State): Millis | null {
   let earliest = timerOfPriority(priority)?.dueAt ?? Number.POSITIVE_INFINITY;
   for (const endpoint of endpoints.values())
-    earliest = Math.min(earliest, timerOf(endpoint)?.dueAt ?? Number.POSITIVE_INFINITY);
+    earliest = Math.min(
+      earliest,
+      timerOf(endpoint)?.dueAt ?? Number.POSITIVE_INFINITY,
+      hearsayDueAt(endpoint) ?? Number.POSITIVE_INFINITY,
+    );
   earliest = Math.min(earliest, queue.nextDueAt());
   return earliest === Number.POSITIVE_INFINITY ? null : earliest;
 }
@@ -18,6 +22,9 @@ export function nextDueAt({ priority, endpoints, queue }: State): Millis | null 
 /** One after the other, because an endpoint's timer may cause what the ladder's timer waits for. */
 export function* elapsed(state: State, now: Millis): Iterable<Command> {
   for (const [id, endpoint] of [...state.endpoints]) {
+    const heard = hearsayDueAt(endpoint);
+    if (heard !== null && heard <= now)
+      yield { do: 'tellEndpoint', id, report: { type: 'HearsayExpired', data: { before: now } } };
     const timer = timerOf(endpoint);
     if (!timer || timer.dueAt > now) continue;
     const { name, gen } = timer;

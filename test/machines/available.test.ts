@@ -1,11 +1,17 @@
 /** Whether an endpoint may be given traffic now: one answer for everybody who asks. */
 import { describe, expect, it } from 'vitest';
 import { isAvailable } from '../../machines/available.ts';
+import { noHearsay } from '../../machines/hearsay.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import { later } from '../support/given.ts';
 
 const now = later(0);
-const with_ = (state: EndpointState, until: number | null = null, held = false) => ({ state, until, held });
+const with_ = (state: EndpointState, until: number | null = null, held = false) => ({
+  state,
+  until,
+  held,
+  hearsay: noHearsay,
+});
 
 describe('an endpoint', () => {
   it.each([

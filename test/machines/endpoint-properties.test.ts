@@ -11,6 +11,7 @@ import {
   answered,
   endpointPolicy,
   failed,
+  heard,
   hour,
   later,
   minute,
@@ -93,6 +94,13 @@ const report: fc.Arbitrary<EndpointReport> = fc.oneof(
     { type: 'EndpointDisabled', data: {} },
     { type: 'EndpointReset', data: {} },
     { type: 'KeyChanged', data: {} },
+  ),
+  fc.constantFrom<EndpointReport>(
+    heard('b', 1, 'quota', { until: later(minute) }),
+    heard('b', 2, 'rateLimited', { until: later(hour) }),
+    heard('c', 1, 'overloaded', { until: later(minute) }),
+    { type: 'HearsayLifted', data: { by: 'c', name: 'c', of: [{ member: 'b', seq: 1 }], heardAt: later(0) } },
+    { type: 'HearsayForgotten', data: { member: null, deafUntil: later(hour) } },
   ),
 );
 const step = fc.record({

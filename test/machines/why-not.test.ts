@@ -6,7 +6,7 @@ import { isAvailable } from '../../machines/available.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { type InFlightView, plan } from '../../machines/route.ts';
 import { exclusionOf } from '../../machines/why-not.ts';
-import { endpointAfter, later, minute, start } from '../support/given.ts';
+import { endpointAfter, heard, later, minute, start } from '../support/given.ts';
 import { routable, viewOf } from '../support/routing-view.ts';
 
 const failed = (held: boolean): EndpointFact => ({
@@ -25,6 +25,8 @@ const stories: readonly (readonly [string | null, readonly EndpointFact[], numbe
   ],
   ['degraded', [{ type: 'EndpointDegraded', data: { because: 'slow', until: null } }], later(minute)],
   ['trial', [failed(false), { type: 'EndpointRecovering', data: { ramp: 0, nextAt: null } }], null],
+  ['heard', [heard('b', 1, 'quota')], later(minute)],
+  ['hinted', [heard('b', 1, 'overloaded')], later(minute)],
   ['ramp', [failed(false), { type: 'EndpointRecovering', data: { ramp: 0.3, nextAt: later(minute) } }], null],
 ];
 
@@ -47,21 +49,21 @@ describe('the reason why an endpoint takes no traffic, or less,', () => {
 
   it.each(stories)('agrees with routing with health_aware off: %s', (_, story) => {
     const status = endpointStatus(endpointAfter(...story));
-    const { state, until, held, ramp, because } = status;
-    const view = viewOf({ main: [routable('one', { state, until, held, ramp, because })] });
+    const { state, until, held, ramp, because, hearsay } = status;
+    const view = viewOf({ main: [routable('one', { state, until, held, ramp, because, hearsay })] });
     const { candidates } = plan(view, ask, inFlight, { strategy: 'failover', healthAware: false }, start, () => 0);
     expect(exclusionOf(status, false) === null).toBe(candidates.length > 0);
     expect(isAvailable(status, false, start)).toBe(candidates.length > 0);
   });
 
   it.each(stories)('agrees with routing: %s', (rule, story) => {
-    const { state, until, held, ramp, because } = endpointStatus(endpointAfter(...story));
-    const one = routable('one', { state, until, held, ramp, because });
+    const { state, until, held, ramp, because, hearsay } = endpointStatus(endpointAfter(...story));
+    const one = routable('one', { state, until, held, ramp, because, hearsay });
     const view = viewOf({ main: [one, routable('whole')] });
     const { candidates } = plan(view, ask, inFlight, { strategy: 'failover', healthAware: true }, start, () => 0);
     const mine = candidates.find(({ endpoint }) => endpoint.id === 'one');
-    const isOut = rule === 'disabled' || rule === 'out' || rule === 'held' || rule === 'paused';
+    const isOut = rule === 'disabled' || rule === 'out' || rule === 'held' || rule === 'paused' || rule === 'heard';
     expect(mine === undefined).toBe(isOut);
-    if (rule !== null && !isOut) expect(mine?.because).toBe(rule);
+    if (rule !== null && !isOut) expect(mine?.because).toBe(rule === 'hinted' ? 'degraded' : rule);
   });
 });

@@ -111,6 +111,26 @@ export function probeFailed(failure: Failure): EndpointReport {
   return { type: 'ProbeFailed', data: { verdict: checkVerdictOf(failure), failure, detail: null, responseMs: 400 } };
 }
 
+/** What another gateway of the fleet says. */
+export function heard(
+  member: string,
+  seq: number,
+  because: Failure,
+  more: Partial<Extract<EndpointReport, { type: 'FailureHeard' }>['data']> = {},
+): EndpointReport & { type: 'FailureHeard' } {
+  const data = {
+    member,
+    name: member,
+    seq,
+    because,
+    status: null,
+    saidAt: start,
+    heardAt: start,
+    until: later(minute),
+  };
+  return { type: 'FailureHeard', data: { ...data, ...more } };
+}
+
 /** The timer that this state has armed, elapsed. */
 export function elapsed({ context: { timer } }: EndpointSnapshot): EndpointReport {
   if (!timer) throw new Error('no timer is armed');

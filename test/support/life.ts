@@ -2,7 +2,7 @@
 import type { EndpointFact, EndpointReport } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { PriorityFact } from '../../events/priority.ts';
-import { type EndpointSnapshot, endpointChart, timerOf } from '../../machines/endpoint.ts';
+import { type EndpointSnapshot, endpointChart, hearsayDueAt, timerOf } from '../../machines/endpoint.ts';
 import { decideEndpoint } from '../../machines/endpoint-decisions.ts';
 import type { EndpointPolicy, Recent } from '../../machines/endpoint-policy.ts';
 import { fold, initialOf } from '../../machines/fold.ts';
@@ -46,6 +46,12 @@ export class EndpointLife {
     const until = this.now + ms;
     for (let fired = 0; fired < timersMax; fired++) {
       const timer = timerOf(this.snapshot);
+      const heard = hearsayDueAt(this.snapshot);
+      if (heard !== null && heard <= Math.min(until, timer?.dueAt ?? until)) {
+        this.now = Math.max(this.now, heard);
+        this.tell({ type: 'HearsayExpired', data: { before: this.now } });
+        continue;
+      }
       if (!timer || timer.dueAt > until) break;
       this.now = Math.max(this.now, timer.dueAt);
       this.tell({ type: 'TimerElapsed', data: { name: timer.name, gen: timer.gen } });

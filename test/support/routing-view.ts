@@ -1,6 +1,7 @@
 /** Endpoints and views as routing sees them, made in one line each. */
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import { noAdaptation } from '../../events/profile.ts';
+import { noHearsay } from '../../machines/hearsay.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from '../../machines/routing-view.ts';
 
 export function routable(name: string, more: Partial<RoutableEndpoint> = {}): RoutableEndpoint {
@@ -28,6 +29,7 @@ export function routable(name: string, more: Partial<RoutableEndpoint> = {}): Ro
     tooLarge: null,
     ...noAdaptation,
     missing: [],
+    hearsay: noHearsay,
     ...more,
   };
 }

@@ -121,6 +121,8 @@ export const en: StoryWords = {
     held: 'quarantined: no traffic until its key or address changes, or a probe passes',
     out: 'ejected: no traffic until its wait is over',
     paused: 'paused: it asked for fewer requests',
+    heard: 'another gateway of the fleet was refused with the same key',
+    hinted: 'last for new sessions: another gateway of the fleet met trouble there',
     lacksModel: 'it says that it does not have the model',
     noThinkingHere: 'it wants thinking back that is not its own, as it has said in this session',
     modelExcluded: 'its table of models says that it does not have this one',
@@ -201,6 +203,12 @@ export const en: StoryWords = {
     CapabilityForgotten: ({ what }) => adaptations.forgotten(what),
     LimitsSeen: ({ resetAt }, { at }) =>
       `close to its limits${resetAt === null ? '' : `; they reset in ${span(resetAt, at)}`}`,
+    FailureHeard: ({ name, because, status, saidAt, until }, { at }) =>
+      `gateway ${name} met it at ${clockOf(saidAt)}: ${failed(en, because, status, null)}; believed for ${span(until, at)}`,
+    HearsayLifted: ({ name }) => `gateway ${name} got an answer: what the fleet said of it no longer counts`,
+    HearsayExpired: () => 'what another gateway said of it is over',
+    HearsayForgotten: ({ deafUntil }, { at }) =>
+      `what other gateways said of it is forgotten; not listened to for ${span(deafUntil, at)}`,
     EndpointEnabled: () => 'enabled',
     EndpointDisabled: () => 'disabled',
     EndpointReset: () => 'reset by hand',
