@@ -1,6 +1,6 @@
 /** All that can happen to the gateway's process and to its log. */
 import type { Fact, Millis } from './fact.ts';
-import { bad, plain, type TraitsOf } from './trait.ts';
+import { bad, good, plain, type TraitsOf } from './trait.ts';
 
 /**
  * Facts that were numbered and cannot be read: a hole, or bytes that are not those that were written. Both ends included. `since`: the
@@ -26,7 +26,16 @@ export type GatewayFact =
   | FactsLost
   | Fact<'Offline'>
   | Fact<'Online'>
-  | Fact<'Slept', { forMs: Millis }>;
+  | Fact<'Slept', { forMs: Millis }>
+  /**
+   * It is a member of a fleet from here on. `member` is derived from the key that it signs with; `epoch` is the instant of its first joining
+   * under that key. A gateway whose log went back joins anew, as another member. What it tells begins after the fact `from`.
+   */
+  | Fact<'FleetJoined', { member: string; name: string; epoch: Millis; from: number }>
+  | Fact<'FleetLeft', { member: string }>
+  /** For a minute nothing came through the fleet's engine. Requests do not notice. */
+  | Fact<'FleetLost'>
+  | Fact<'FleetBack', { afterMs: Millis }>;
 
 export const gatewayTraits: TraitsOf<GatewayFact> = {
   GatewayStarted: plain,
@@ -37,4 +46,8 @@ export const gatewayTraits: TraitsOf<GatewayFact> = {
   Offline: plain,
   Online: plain,
   Slept: plain,
+  FleetJoined: plain,
+  FleetLeft: plain,
+  FleetLost: bad,
+  FleetBack: good,
 };

@@ -3,6 +3,9 @@ import { type SnapshotFrom, setup } from 'xstate';
 import type { Millis } from '../events/fact.ts';
 import type { GatewayFact } from '../events/gateway.ts';
 
+/** Who it is in its fleet. */
+type Membership = Extract<GatewayFact, { type: 'FleetJoined' }>['data'];
+
 type ChartEvent = {
   [Type in GatewayFact['type']]: { type: Type; at: Millis; data: Extract<GatewayFact, { type: Type }>['data'] };
 }[GatewayFact['type']];
@@ -14,10 +17,14 @@ const vocabulary = setup({
       since: Millis | null;
       /** When the machine last woke up; null when it did not sleep in this life. */
       wokeAt: Millis | null;
+      /** The fleet that it is a member of. */
+      fleet: Membership | null;
     };
     events: ChartEvent;
   },
 });
+const join = vocabulary.assign(({ event }) => (event.type === 'FleetJoined' ? { fleet: event.data } : {}));
+const leave = vocabulary.assign({ fleet: null });
 const begin = vocabulary.assign(({ event }) =>
   event.type === 'GatewayStarted' ? { epoch: event.data.epoch, wokeAt: null } : {},
 );
@@ -26,9 +33,15 @@ const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }))
 
 export const gatewayChart = vocabulary.createMachine({
   id: 'gateway',
-  context: { epoch: null, since: null, wokeAt: null },
+  context: { epoch: null, since: null, wokeAt: null, fleet: null },
   initial: 'stopped',
-  on: { GatewayStopped: '.stopped', GatewayFoundDead: '.stopped', Slept: { actions: wakeUp } },
+  on: {
+    GatewayStopped: '.stopped',
+    GatewayFoundDead: '.stopped',
+    Slept: { actions: wakeUp },
+    FleetJoined: { actions: join },
+    FleetLeft: { actions: leave },
+  },
   states: {
     stopped: { entry: sinceNow, on: { GatewayStarted: { target: 'online', actions: begin } } },
     online: { entry: sinceNow, on: { Offline: 'offline' } },
@@ -43,6 +56,8 @@ export function gatewayStatus({ value, context }: GatewaySnapshot): {
   readonly epoch: string | null;
   readonly since: Millis | null;
   readonly wokeAt: Millis | null;
+  readonly fleet: Membership | null;
 } {
-  return { ...context, state: value };
+  // A state that was saved by a former version knows of no fleet.
+  return { ...context, fleet: context.fleet ?? null, state: value };
 }

@@ -145,14 +145,19 @@ export function endsInTrial({ because, until }: Hearsay, now: Millis): boolean {
 /** A success, as its fact tells of it. */
 export type Success = Extract<EndpointReport, { type: 'AttemptSucceeded' | 'ProbeSucceeded' }>;
 
+/** When what has succeeded began. */
+export function beganAt({ type, data }: Success, endedAt: Millis): Millis {
+  return type === 'ProbeSucceeded' ? endedAt - data.responseMs : madeAt(data.request);
+}
+
 /** A request that was on its way before the word came says nothing against it. A probe takes no time to speak of. */
 function disproves(success: Success, { isHint, until, heardAt }: Word): boolean {
   if (isHint || until === null) return false;
-  return success.type === 'ProbeSucceeded' || beganAt(success.data.request) > heardAt;
+  return success.type === 'ProbeSucceeded' || madeAt(success.data.request) > heardAt;
 }
 
 /** A request's id is a UUIDv7 and begins with its instant. An id of another form was never before anything. */
-function beganAt(request: string): Millis {
+function madeAt(request: string): Millis {
   const hex = /^([0-9a-f]{8})-([0-9a-f]{4})-7/.exec(request);
   return hex === null ? 0 : Number.parseInt(`${hex[1]}${hex[2]}`, 16);
 }

@@ -97,6 +97,8 @@ const gatewayFacts: readonly GatewayFact[] = [
   { type: 'Offline', data: {} },
   { type: 'Online', data: {} },
   { type: 'Slept', data: { forMs: 1_000 } },
+  { type: 'FleetJoined', data: { member: 'aa', name: 'a', epoch: 1, from: 0 } },
+  { type: 'FleetLeft', data: { member: 'aa' } },
 ];
 
 const first = { attempt: 1, epoch: 'e' };

@@ -20,7 +20,7 @@ const told = (...facts: readonly GatewayFact[]) =>
   );
 
 describe('the gateway’s machine', () => {
-  it.each<[string, GatewayFact[], Omit<ReturnType<typeof told>, 'wokeAt'>]>([
+  it.each<[string, GatewayFact[], Omit<ReturnType<typeof told>, 'wokeAt' | 'fleet'>]>([
     ['is stopped before it ever started', [], { state: 'stopped', epoch: null, since: null }],
     ['is online once started', [started], { state: 'online', epoch: 'first', since: 1 }],
     ['is offline when the network is gone', [started, offline], { state: 'offline', epoch: 'first', since: 2 }],
@@ -40,7 +40,7 @@ describe('the gateway’s machine', () => {
     ['lives anew after that', [started, foundDead, restarted], { state: 'online', epoch: 'second', since: 3 }],
     ['knows no network while it is stopped', [offline], { state: 'stopped', epoch: null, since: null }],
   ])('%s', (_, facts, status) => {
-    expect(told(...facts)).toEqual({ ...status, wokeAt: null });
+    expect(told(...facts)).toEqual({ ...status, wokeAt: null, fleet: null });
   });
 
   it('knows when the computer woke up, until its next life', () => {
@@ -49,7 +49,16 @@ describe('the gateway’s machine', () => {
     expect(told(started, slept, foundDead, restarted).wokeAt).toBeNull();
   });
 
+  it('knows who it is in its fleet, until it leaves', () => {
+    const data = { member: 'aa', name: 'a', epoch: 1, from: 0 };
+    const joined: GatewayFact = { type: 'FleetJoined', data };
+    expect(told(started, joined)).toEqual({ ...told(started), fleet: data });
+    expect(told(started, joined, { type: 'FleetLeft', data: { member: 'aa' } })).toEqual(told(started));
+  });
+
   it.each<GatewayFact>([
+    { type: 'FleetLost', data: {} },
+    { type: 'FleetBack', data: { afterMs: 1 } },
     { type: 'FactsLost', data: { from: 1, to: 2, because: 'missing', since: null } },
     { type: 'LogSalvaged', data: { ranges: [[1, 2]], kept: 'elsewhere' } },
   ])('stays in its state for $type', (fact) => {

@@ -256,6 +256,10 @@ export const en: StoryWords = {
     LogSalvaged: ({ kept }) => `the log was repaired; the original is ${kept}`,
     Offline: () => 'this machine is offline; no endpoint is blamed',
     Online: () => 'online again',
+    FleetJoined: ({ name, member }) => `joined the fleet as ${name} (${member})`,
+    FleetLeft: ({ member }) => `left the fleet (${member})`,
+    FleetLost: () => 'nothing comes through the fleet’s server; requests are served as before',
+    FleetBack: ({ afterMs }) => `the fleet’s server is back after ${shortSpan(afterMs)}`,
     Slept: ({ forMs }) => `this machine slept for ${shortSpan(forMs)}`,
   },
 };

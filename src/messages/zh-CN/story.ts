@@ -244,6 +244,10 @@ export const zh: StoryWords = {
     LogSalvaged: ({ kept }) => `日志已修复；原件在 ${kept}`,
     Offline: () => '本机离线；不计为任何端点的失败',
     Online: () => '恢复在线',
+    FleetJoined: ({ name, member }) => `已加入集群，名称 ${name}（${member}）`,
+    FleetLeft: ({ member }) => `已离开集群（${member}）`,
+    FleetLost: () => '集群服务器没有消息；请求照常处理',
+    FleetBack: ({ afterMs }) => `${shortSpan(afterMs)} 后集群服务器恢复`,
     Slept: ({ forMs }) => `本机休眠 ${shortSpan(forMs)}`,
   },
 };

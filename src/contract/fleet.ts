@@ -1,0 +1,74 @@
+/** The contract of the fleet: several gateways that tell each other what they found out. */
+import * as v from 'valibot';
+import type { Failure } from '../../events/endpoint.ts';
+import { name, nothing, optional } from './fields.ts';
+import { asks, changes, changesWhatIs } from './operation.ts';
+
+export interface FleetMemberRow {
+  /** Derived from the key that it signs with. */
+  readonly member: string;
+  readonly name: string;
+  readonly joinedAt: string;
+  /** How far its log is told. */
+  readonly seq: number;
+  readonly seenAt: string;
+  /** It was heard within the last minute. */
+  readonly isPresent: boolean;
+  /** Messages that were taken from it. */
+  readonly heard: number;
+}
+
+/** What only a running gateway knows. */
+export interface FleetLive {
+  readonly state: 'off' | 'connecting' | 'connected' | 'nameTaken';
+  readonly member: string | null;
+  /** Since when nothing comes through; null while all is well. */
+  readonly since: string | null;
+  /** Facts of the log that have not been looked at yet. */
+  readonly behind: number | null;
+  readonly published: number;
+  readonly received: number;
+  /** Messages that were not taken, by the reason. */
+  readonly refused: Readonly<Record<string, number>>;
+  /** A code. */
+  readonly error: string | null;
+  /** The version of the engine's server. */
+  readonly server: string | null;
+  readonly members: readonly FleetMemberRow[];
+}
+
+/** What another gateway has said of an endpoint, and still counts. */
+export interface HeardRow {
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly name: string;
+  /** A credential's failure keeps traffic away; a vendor's is a hint. */
+  readonly about: 'credential' | 'vendor';
+  readonly because: Failure;
+  /** The gateway that said it. */
+  readonly by: string;
+  readonly member: string;
+  readonly heardAt: string;
+  readonly until: string;
+}
+
+export const fleetContract = {
+  'fleet.status': asks('read', nothing).answers<{
+    /** Null: this gateway is in no fleet. */
+    readonly url: string | null;
+    readonly name: string;
+    /** Without one, nothing is told and nothing heard. */
+    readonly hasSecret: boolean;
+    /** Null while no gateway runs. */
+    readonly live: FleetLive | null;
+  }>(),
+  'fleet.beliefs': asks('read', nothing).answers<{ readonly beliefs: readonly HeardRow[] }>(),
+  /** Of one endpoint, or of all. */
+  'fleet.forget': changesWhatIs(
+    'write',
+    v.strictObject({ endpoint: optional(name), profile: optional(name) }),
+  ).answers<{
+    readonly forgotten: readonly HeardRow[];
+  }>(),
+  'fleet.leave': changes('never', nothing).answers<{ readonly left: boolean }>(),
+};

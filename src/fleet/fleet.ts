@@ -1,0 +1,246 @@
+/**
+ * This gateway in its fleet: it connects, tells, listens, and looks after the connection. No request, no health decision and no command waits
+ * for any of it, and readiness does not contain it: an engine that is away or silent is a matter of this loop alone.
+ */
+import type { Millis, Recorded } from '../../events/fact.ts';
+import { type EndpointId, streams } from '../../events/ids.ts';
+import { minuteMs, secondMs } from '../../events/units.ts';
+import type { FleetLive, FleetMemberRow } from '../contract/fleet.ts';
+import { iso, isoOrNull } from '../platform/time.ts';
+import type { Core } from '../runtime/core.ts';
+import type { Engine } from './engine.ts';
+import { fleetKeys } from './identity.ts';
+import type { Member } from './inbox.ts';
+import { admitted, joined, replayMs } from './joining.ts';
+import { Membership } from './membership.ts';
+
+export const stepEveryMs = secondMs;
+export const beatEveryMs = 20 * secondMs;
+/** A subscription that brings not even our own beats is dead, whatever the client says. */
+export const silenceMs = minuteMs;
+const reconcileEveryMs = 10 * minuteMs;
+const lostAfterMs = minuteMs;
+const retryMs = { least: secondMs, most: 30 * secondMs };
+
+export interface FleetSettings {
+  readonly url: string;
+  readonly name: string;
+  readonly secret: string;
+  readonly user: string;
+  readonly password: string;
+  readonly nkey: string;
+  readonly tlsCa: string;
+}
+
+export interface FleetPorts {
+  readonly core: Core;
+  readonly dice: () => number;
+  /** Null while none is set up. */
+  readonly settings: () => FleetSettings | null;
+  readonly secretOf: (id: EndpointId) => string | undefined;
+  /** A seed that is this installation's alone. */
+  readonly derive: (purpose: string) => Buffer;
+  readonly open: (settings: FleetSettings) => Promise<Engine>;
+}
+
+interface Session {
+  readonly engine: Engine;
+  readonly membership: Membership;
+  stopListening: () => void;
+  listeningAt: Millis;
+  beatAt: Millis;
+}
+
+export class Fleet {
+  readonly #ports: FleetPorts;
+  readonly #unlisten: () => void;
+  #settings: FleetSettings | null = null;
+  #session: Session | undefined;
+  #stepping: Promise<void> | undefined;
+  #isStopped = false;
+  #isAsked = false;
+  #isNameTaken = false;
+  #retryAt: Millis = 0;
+  #waitMs: Millis = retryMs.least;
+  #lostAt: Millis | null = null;
+  #isLossTold = false;
+  #error: string | null = null;
+
+  constructor(ports: FleetPorts) {
+    this.#ports = ports;
+    this.#unlisten = ports.core.onFacts((facts) => this.#heard(facts));
+  }
+
+  /** Looks what is to be done, and does it. Called each second, and when there is something to tell; one at a time. Never rejects. */
+  step(): Promise<void> {
+    this.#isAsked = true;
+    this.#stepping ??= this.#steps().finally(() => {
+      this.#stepping = undefined;
+    });
+    return this.#stepping;
+  }
+
+  async stop(): Promise<void> {
+    this.#isStopped = true;
+    this.#unlisten();
+    await this.#stepping;
+    await this.#drop();
+  }
+
+  /** Says good-bye, if somebody listens. That the settings go is the caller's affair. */
+  async sayLeft(): Promise<void> {
+    await this.#session?.membership.sayLeft().catch(() => {});
+  }
+
+  row(): FleetLive {
+    const { core } = this.#ports;
+    const { inbox, outbox, who } = this.#session?.membership ?? {};
+    return {
+      state: this.#state(),
+      member: who?.member ?? null,
+      since: isoOrNull(this.#lostAt),
+      behind: outbox === undefined ? null : core.state.seq - outbox.position,
+      published: outbox?.published ?? 0,
+      received: inbox?.received ?? 0,
+      refused: Object.fromEntries(inbox?.refused ?? []),
+      error: this.#error,
+      server: this.#session?.engine.version ?? null,
+      members: (inbox?.members() ?? []).map((one) => memberRow(one, core.now())),
+    };
+  }
+
+  #state(): FleetLive['state'] {
+    if (this.#settings === null) return 'off';
+    if (this.#isNameTaken) return 'nameTaken';
+    return this.#session && this.#lostAt === null ? 'connected' : 'connecting';
+  }
+
+  #heard(facts: readonly Recorded[]): void {
+    if (this.#session?.membership.heard(facts)) void this.step();
+  }
+
+  async #steps(): Promise<void> {
+    while (this.#isAsked && !this.#isStopped) {
+      this.#isAsked = false;
+      await this.#step().catch((error: unknown) => this.#lose(error));
+      this.#tellLoss();
+    }
+  }
+
+  async #step(): Promise<void> {
+    const wanted = this.#ports.settings();
+    if (JSON.stringify(wanted) !== JSON.stringify(this.#settings)) await this.#begin(wanted);
+    if (wanted === null) return;
+    if (!this.#session && this.#ports.core.now() >= this.#retryAt) await this.#connect(wanted);
+    if (this.#session) await this.#tend(this.#session);
+  }
+
+  async #begin(wanted: FleetSettings | null): Promise<void> {
+    await this.#drop();
+    this.#settings = wanted;
+    this.#retryAt = 0;
+    this.#lostAt = null;
+    this.#isLossTold = false;
+    this.#error = null;
+    this.#isNameTaken = false;
+  }
+
+  async #connect(wanted: FleetSettings): Promise<void> {
+    const { core, secretOf } = this.#ports;
+    this.#lostAt ??= core.now();
+    const engine = await this.#ports.open(wanted);
+    try {
+      const keys = fleetKeys(wanted.secret);
+      const admission = await admitted(this.#ports, engine, keys, wanted.name);
+      this.#isNameTaken = admission === undefined;
+      if (!admission) throw new Error('nameTaken');
+      const membership = new Membership({ core, engine, keys, secretOf }, admission);
+      const session: Session = { engine, membership, stopListening: () => {}, listeningAt: core.now(), beatAt: 0 };
+      await this.#listen(session);
+      this.#session = session;
+      void engine.closed.then(() => {
+        if (this.#session === session) session.beatAt = 0;
+        void this.step();
+      });
+    } catch (error) {
+      await engine.close().catch(() => {});
+      throw error;
+    }
+  }
+
+  /** What is told is told before the beat says so. A beat that is not stored, or does not come back, is how a dead connection is noticed. */
+  async #tend(session: Session): Promise<void> {
+    const { core } = this.#ports;
+    const { membership } = session;
+    if (membership.isDoubled) return this.#rejoin(session);
+    await membership.outbox.pump();
+    if (core.now() - session.beatAt >= beatEveryMs) {
+      await membership.beat();
+      session.beatAt = core.now();
+    }
+    const isSilent = core.now() - Math.max(membership.inbox.lastAt, session.listeningAt) >= silenceMs;
+    if (isSilent || core.now() - session.listeningAt >= reconcileEveryMs) await this.#listen(session);
+    this.#found();
+  }
+
+  /** From an hour ago on: what is known is no news, and what a silent subscription has missed is found. */
+  async #listen(session: Session): Promise<void> {
+    session.stopListening();
+    session.listeningAt = this.#ports.core.now();
+    const { inbox } = session.membership;
+    session.stopListening = await session.engine.subscribe(replayMs, (one) => inbox.receive(one));
+  }
+
+  async #rejoin({ membership }: Session): Promise<void> {
+    await this.#drop();
+    await joined(this.#ports, membership.who.name);
+    void this.step();
+  }
+
+  #found(): void {
+    const { core } = this.#ports;
+    if (this.#isLossTold)
+      core.report(streams.gateway, [{ type: 'FleetBack', data: { afterMs: core.now() - (this.#lostAt ?? 0) } }], {
+        by: 'fleet',
+      });
+    this.#lostAt = null;
+    this.#isLossTold = false;
+    this.#error = null;
+    this.#waitMs = retryMs.least;
+  }
+
+  async #lose(error: unknown): Promise<void> {
+    const { core, dice } = this.#ports;
+    await this.#drop();
+    this.#lostAt ??= core.now();
+    this.#error = codeOf(error);
+    // Gateways that lost the same server do not come back to it in the same moment.
+    this.#retryAt = core.now() + this.#waitMs * (0.5 + dice() / 2);
+    this.#waitMs = Math.min(retryMs.most, this.#waitMs * 2);
+  }
+
+  #tellLoss(): void {
+    const { core } = this.#ports;
+    if (this.#lostAt === null || this.#isLossTold || core.now() - this.#lostAt < lostAfterMs) return;
+    this.#isLossTold = true;
+    core.report(streams.gateway, [{ type: 'FleetLost', data: {} }], { by: 'fleet' });
+  }
+
+  async #drop(): Promise<void> {
+    const session = this.#session;
+    this.#session = undefined;
+    session?.stopListening();
+    await session?.engine.close().catch(() => {});
+  }
+}
+
+/** A code, or the name of the error: what a server says is not repeated. */
+function codeOf(error: unknown): string {
+  const { code, name, message } = error as Partial<NodeJS.ErrnoException>;
+  if (typeof code === 'string') return code;
+  return message === 'nameTaken' ? message : (name ?? 'Error');
+}
+
+function memberRow({ member, name, epoch, seq, seenAt, heard }: Member, now: Millis): FleetMemberRow {
+  return { member, name, joinedAt: iso(epoch), seq, seenAt: iso(seenAt), isPresent: now - seenAt < silenceMs, heard };
+}

@@ -1,0 +1,100 @@
+/**
+ * The messages of a fleet. Each is signed by its gateway's own key, so that it can speak for itself alone, and authenticated with the fleet's
+ * secret, so that no stranger can speak at all. None can name a key, a path or a command: there is no field for one.
+ */
+import { createHmac, sign, timingSafeEqual, verify } from 'node:crypto';
+import * as v from 'valibot';
+import type { Failure } from '../../events/endpoint.ts';
+import { type FleetKeys, type Identity, memberOf, publicKeyOf } from './identity.ts';
+
+/** A whole message: a hundred times what one takes. */
+export const messageBytesMax = 16_384;
+/** What one lift can name: every member. */
+export const membersMax = 64;
+
+const hex = (length: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${length}}$`)));
+const memberName = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,31}$/));
+const number = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(Number.MAX_SAFE_INTEGER));
+const status = v.pipe(v.number(), v.integer(), v.minValue(100), v.maxValue(999));
+const factId = v.pipe(v.string(), v.regex(/^[0-9a-f-]{36}$/));
+const heardOfFleet = [
+  'quota',
+  'rateLimited',
+  'credential',
+  'billing',
+  'overloaded',
+  'serverError',
+] as const satisfies Failure[];
+
+/** `seq` and `id` are of the fact in its gateway's log that it tells of, `at` is by its gateway's clock. */
+const head = { v: v.literal(1), name: memberName, epoch: number, seq: number, id: factId, at: number };
+const said = v.strictObject({ member: hex(16), seq: number });
+const body = v.variant('kind', [
+  v.strictObject({
+    ...head,
+    kind: v.literal('failure'),
+    about: hex(32),
+    because: v.picklist(heardOfFleet),
+    status: v.nullable(status),
+    validMs: number,
+  }),
+  v.strictObject({
+    ...head,
+    kind: v.literal('lift'),
+    about: hex(32),
+    of: v.pipe(v.array(said), v.minLength(1), v.maxLength(membersMax)),
+  }),
+  v.strictObject({ ...head, kind: v.literal('beat') }),
+  v.strictObject({ ...head, kind: v.literal('left') }),
+]);
+const envelope = v.strictObject({
+  body: v.pipe(v.string(), v.maxLength(messageBytesMax)),
+  key: v.pipe(v.string(), v.length(43)),
+  signature: v.pipe(v.string(), v.length(86)),
+  mac: v.pipe(v.string(), v.length(43)),
+});
+
+export type Body = v.InferOutput<typeof body>;
+export type FleetMessage = Body & { readonly member: string };
+type Unsigned = Body extends infer One ? (One extends Body ? Omit<One, 'v' | 'name' | 'epoch'> : never) : never;
+
+/** Why a message was refused. */
+export type Refused = 'size' | 'form' | 'stranger' | 'signature' | 'subject' | 'rate' | 'members' | 'old';
+
+export function sealed({ message }: FleetKeys, who: Identity, unsigned: Unsigned): Uint8Array {
+  const { name, epoch, publicKey, privateKey } = who;
+  const text = JSON.stringify({ v: 1, name, epoch, ...unsigned });
+  const signature = sign(null, signedOf(text), privateKey).toString('base64url');
+  return Buffer.from(JSON.stringify({ body: text, key: publicKey, signature, mac: macOf(message, text, publicKey) }));
+}
+
+/** Cheap tests first. @param name of the subject: a gateway speaks on its own alone */
+export function opened({ message }: FleetKeys, name: string, bytes: Uint8Array): FleetMessage | Refused {
+  if (bytes.length > messageBytesMax) return 'size';
+  const outer = v.safeParse(envelope, parsed(bytes));
+  if (!outer.success) return 'form';
+  const { body: text, key, signature, mac } = outer.output;
+  if (!isEqual(mac, macOf(message, text, key))) return 'stranger';
+  const publicKey = publicKeyOf(key);
+  if (!publicKey || !verify(null, signedOf(text), publicKey, Buffer.from(signature, 'base64url'))) return 'signature';
+  const inner = v.safeParse(body, parsed(Buffer.from(text)));
+  if (!inner.success) return 'form';
+  return inner.output.name === name ? { ...inner.output, member: memberOf(key) } : 'subject';
+}
+
+const signedOf = (text: string) => Buffer.from(`qcc-fleet\0${text}`);
+const macOf = (key: Buffer, text: string, publicKey: string) =>
+  createHmac('sha256', key).update(`${publicKey}\0${text}`).digest('base64url');
+
+function isEqual(one: string, other: string): boolean {
+  const [a, b] = [Buffer.from(one), Buffer.from(other)];
+  return a.length === b.length && timingSafeEqual(a, b);
+}
+
+function parsed(bytes: Uint8Array): unknown {
+  try {
+    return JSON.parse(Buffer.from(bytes.buffer, bytes.byteOffset, bytes.byteLength).toString('utf8'));
+  } catch {
+    return undefined;
+  }
+}

@@ -1,0 +1,210 @@
+/** A fleet in memory: real gateways' cores around an engine that drops, doubles, delays and reorders as it is told. */
+import { expect, onTestFinished } from 'vitest';
+import type { AttemptFailure, Failure } from '../../events/endpoint.ts';
+import type { Fact, Recorded } from '../../events/fact.ts';
+import type { EndpointId } from '../../events/ids.ts';
+import { endpointStatus } from '../../machines/endpoint.ts';
+import type { Channel, Delivered, Engine } from '../../src/fleet/engine.ts';
+import { Fleet, type FleetSettings } from '../../src/fleet/fleet.ts';
+import { MemoryLog } from '../../src/log/memory-log.ts';
+import type { Core } from '../../src/runtime/core.ts';
+import { coreWithLadder, FakeWorld, first, openCore } from './world.ts';
+
+interface Stored {
+  readonly name: string;
+  readonly channel: Channel;
+  readonly bytes: Uint8Array;
+  readonly at: number;
+}
+
+type Receive = (one: Delivered) => void;
+
+/** What stands between the gateways. It has a clock of its own. */
+export class Exchange {
+  readonly world: FakeWorld;
+  stored: Stored[] = [];
+  readonly #ids = new Set<string>();
+  readonly #listeners = new Map<Receive, string>();
+  /** Nothing can be reached. */
+  isDown = false;
+  /** Those who publish well, and hear nothing: their subscription has died unnoticed. */
+  readonly deaf = new Set<string>();
+  /** What becomes of a live message on its way to one listener. */
+  way: (one: Stored) => readonly Stored[] = (one) => [one];
+
+  constructor(world = new FakeWorld()) {
+    this.world = world;
+  }
+
+  async open(owner = ''): Promise<Engine> {
+    this.#refuse();
+    return {
+      version: null,
+      closed: new Promise(() => {}),
+      publish: async (name, channel, id, bytes) => {
+        this.#refuse();
+        if (this.#ids.has(id)) return;
+        this.#ids.add(id);
+        const one = { name, channel, bytes, at: this.world.now() };
+        this.stored.push(one);
+        for (const [listener, of] of [...this.#listeners])
+          if (!this.deaf.has(of)) for (const each of this.way(one)) listener(this.#delivered(each));
+      },
+      newest: async (name, channel) => {
+        this.#refuse();
+        const one = this.stored.findLast((each) => each.name === name && each.channel === channel);
+        return one ? this.#delivered(one) : null;
+      },
+      subscribe: async (sinceMs, receive) => {
+        this.#refuse();
+        this.deaf.delete(owner);
+        const from = this.world.now() - sinceMs;
+        for (const one of this.stored.filter(({ at }) => at >= from)) receive(this.#delivered(one));
+        this.#listeners.set(receive, owner);
+        return () => void this.#listeners.delete(receive);
+      },
+      close: async () => {},
+    };
+  }
+
+  /** Its data folder was replaced. */
+  forget(): void {
+    this.stored = [];
+    this.#ids.clear();
+  }
+
+  /** Anything at all, on anybody's subject. */
+  async inject(name: string, bytes: Uint8Array): Promise<void> {
+    await (await this.open()).publish(name, 'fact', String(this.stored.length), bytes);
+  }
+
+  #delivered({ name, bytes, at }: Stored): Delivered {
+    return { name, bytes, ageMs: this.world.now() - at };
+  }
+
+  #refuse(): void {
+    if (this.isDown) throw Object.assign(new Error('down'), { code: 'ECONNREFUSED' });
+  }
+}
+
+export const fleetSecret = 'a secret of the whole fleet';
+
+/** A gateway with two endpoints, whose first has a key that others have, too. */
+export async function gatewayIn(
+  exchange: Pick<Exchange, 'open'>,
+  name: string,
+  {
+    world = new FakeWorld(),
+    secret = fleetSecret,
+    seed = name,
+    opened,
+  }: { world?: FakeWorld; secret?: string; seed?: string; opened?: { core: Core; log: MemoryLog } } = {},
+) {
+  const { core, log } = opened ?? (await coreIn(world));
+  const settings: { now: FleetSettings | null } = {
+    now: { url: 'nats://x', name, secret, user: '', password: '', nkey: '', tlsCa: '' },
+  };
+  const fleet = new Fleet({
+    core,
+    dice: () => 0.5,
+    settings: () => settings.now,
+    secretOf: (id) => (id === first ? 'sk-shared-by-all' : `sk-of-${name}`),
+    derive: (purpose) => Buffer.from(`${seed} ${purpose}`),
+    open: () => exchange.open(name),
+  });
+  onTestFinished(() => fleet.stop());
+  await fleet.step();
+  return {
+    core,
+    log,
+    world,
+    fleet,
+    settings,
+    /** Time goes by, a second at a time, for the gateway's timers and for the fleet's loop. */
+    pass: async (seconds: number, others: readonly FakeWorld[] = []) => {
+      for (let i = 0; i < seconds; i++) {
+        for (const one of new Set([world, ...others])) one.pass(1_000);
+        core.tick();
+        await fleet.step();
+      }
+    },
+    fails: async (failure: Failure, more: Partial<AttemptFailure> = {}, id: EndpointId = first) => {
+      const silent = {
+        status: 429,
+        request: null,
+        retryAfterMs: null,
+        resetAt: null,
+        maybeBilled: false,
+        detail: null,
+      };
+      core.tellEndpoint(id, { type: 'AttemptFailed', data: { failure, ...silent, ...more } }, { by: 'traffic' });
+      await fleet.step();
+    },
+    answers: async (id: EndpointId = first) => {
+      const success = { responseMs: 0, ttftMs: 1, score: 90, model: 'm', tokens: 1 };
+      core.tellEndpoint(id, { type: 'ProbeSucceeded', data: success }, { by: 'probe' });
+      await fleet.step();
+    },
+    hearsay: (id: EndpointId = first) => endpointStatus(core.state.endpoint(id)).hearsay,
+    facts: async (type: string): Promise<readonly Recorded<Fact<string, Record<string, unknown>>>[]> => {
+      const found: Recorded[] = [];
+      for await (const facts of log.read(1)) found.push(...facts.filter((one) => one.type === type));
+      return found as never;
+    },
+  };
+}
+
+async function coreIn(world: FakeWorld) {
+  const opened = await coreWithLadder();
+  // A ladder of its own, in the world that is asked for.
+  const log = new MemoryLog();
+  for await (const facts of opened.log.read(1)) await log.append(facts, { sync: true });
+  return openCore(log, world);
+}
+
+/** The words of all gateways but one's own, without whose clock they were heard by. */
+export const wordsOf = ({ hearsay }: Pick<Awaited<ReturnType<typeof gatewayIn>>, 'hearsay'>) =>
+  hearsay()
+    .words.filter(({ until }) => until !== null)
+    .map(({ member, seq, because }) => `${member} ${seq} ${because}`);
+
+/** Every engine keeps these promises. */
+export async function keepsPromises(open: () => Promise<Engine>): Promise<void> {
+  const [one, other] = [await open(), await open()];
+  const text = (bytes: Uint8Array) => Buffer.from(bytes).toString();
+  expect(await one.newest('a', 'beat')).toBeNull();
+  await one.publish('a', 'fact', 'a:1', Buffer.from('before'));
+  const heard: string[] = [];
+  const came = { until: (_: string) => {} };
+  const stop = await other.subscribe(60_000, ({ name, bytes, ageMs }) => {
+    expect(ageMs).toBeLessThan(60_000);
+    heard.push(`${name} ${text(bytes)}`);
+    came.until(text(bytes));
+  });
+  const whenCame = (last: string) =>
+    new Promise<void>((resolve) => {
+      came.until = (said) => said === last && resolve();
+      if (heard.some((said) => said.endsWith(last))) resolve();
+    });
+  const lastCame = whenCame('last');
+  await one.publish('a', 'fact', 'a:2', Buffer.from('live'));
+  await one.publish('a', 'fact', 'a:2', Buffer.from('live, told twice'));
+  await one.publish('b', 'beat', 'b:1', Buffer.from('first beat'));
+  await one.publish('b', 'beat', 'b:2', Buffer.from('last'));
+  await lastCame;
+  expect(heard).toEqual(['a before', 'a live', 'b first beat', 'b last']);
+  expect(text((await other.newest('b', 'beat'))?.bytes ?? Buffer.alloc(0))).toBe('last');
+  stop();
+  await one.publish('a', 'fact', 'a:3', Buffer.from('after'));
+  // It is stored, and was not heard by who does not listen any more.
+  const again: string[] = [];
+  await new Promise<void>((resolve) => {
+    void other.subscribe(60_000, ({ bytes }) => {
+      again.push(text(bytes));
+      if (text(bytes) === 'after') resolve();
+    });
+  });
+  expect(again).toEqual(['before', 'live', 'first beat', 'last', 'after']);
+  expect(heard).not.toContain('a after');
+  await Promise.all([one.close(), other.close()]);
+}
