@@ -177,7 +177,7 @@ function afterHearsay(status: EndpointStatus, report: HearsayReport, now: Millis
     case 'HearsayExpired':
       if (heard.dueAt === null || heard.dueAt > now) return [];
       // Whether the credential is of use again is found out by one request at a time.
-      return state === 'healthy' && hearsay.endsInTrial(heard, now) ? [report, halfOpen] : [report];
+      return state === 'healthy' && hearsay.endsHalfOpen(heard, now) ? [report, halfOpen] : [report];
   }
 }
 

@@ -104,7 +104,7 @@ const noteFailure = vocabulary.assign(({ context, event }) => {
     consecutiveFailures: context.consecutiveFailures + 1,
     consecutiveSuccesses: 0,
     lastError: detail ?? failure,
-    hearsay: hearsay.afterTrial(context.hearsay, null),
+    hearsay: hearsay.afterOwnResult(context.hearsay, null),
   };
 });
 const noteSuccess = vocabulary.assign(({ context, event }) => ({
@@ -114,7 +114,7 @@ const noteSuccess = vocabulary.assign(({ context, event }) => ({
   consecutiveSuccesses: context.consecutiveSuccesses + 1,
   lacks: event.type === 'ProbeSucceeded' ? without(context.lacks, event.data.model) : context.lacks,
   isProbeless: event.type === 'ProbeSucceeded' ? false : context.isProbeless,
-  hearsay: hearsay.afterTrial(context.hearsay, event as hearsay.Success),
+  hearsay: hearsay.afterOwnResult(context.hearsay, event as hearsay.Success),
 }));
 const noteProbe = vocabulary.assign(({ context, event }) =>
   event.type === 'ProbeNoted' ? { isProbeless: context.isProbeless || event.data.isForLooks === true } : {},
@@ -157,7 +157,7 @@ const hear = vocabulary.assign(({ context, event }) => {
       return {};
   }
 });
-/** Another credential: nobody has said anything of it. */
+/** Another credential: nothing was said of it. */
 const forgetHearsay = vocabulary.assign({ hearsay: hearsay.noHearsay });
 /** Quiet seconds are counted from the last failure; a warning ends no sooner for it. */
 const waitForQuiet = vocabulary.assign(({ context, event }) =>

@@ -27,7 +27,7 @@ interface Word {
 
 export interface Hearsay {
   readonly words: readonly Word[];
-  /** The first word since this gateway's own last trial: hearsay alone keeps an endpoint out for an hour at most. */
+  /** The first word since this gateway's own last result: hearsay alone keeps an endpoint out for an hour at most. */
   readonly since: Millis | null;
   /** The endpoint takes nothing before; null when nothing binds. */
   readonly until: Millis | null;
@@ -51,7 +51,7 @@ export const noHearsay: Hearsay = {
 };
 
 const minute = 60_000;
-/** A word, or several in a row, binds for an hour at most: then this gateway makes a trial of its own. */
+/** A word, or several in a row, binds for an hour at most: then this gateway finds out for itself. */
 export const hearsayMaxMs = 60 * minute;
 /** What a vendor suffers from passes quickly. */
 export const hintMs = minute;
@@ -129,8 +129,8 @@ export function withForgotten(hearsay: Hearsay, { member, deafUntil }: Data<'Hea
   return summed(words, hearsay.since);
 }
 
-/** An own trial: whatever it came to, this gateway knows by itself again. */
-export function afterTrial(hearsay: Hearsay, success: Success | null): Hearsay {
+/** A result of its own: whatever it is, this gateway knows by itself again. */
+export function afterOwnResult(hearsay: Hearsay, success: Success | null): Hearsay {
   if (hearsay.words.length === 0) return hearsay;
   if (success === null) return summed(hearsay.words, null);
   const words = hearsay.words.map((one) => (disproves(success, one) ? { ...one, until: null } : one));
@@ -138,7 +138,7 @@ export function afterTrial(hearsay: Hearsay, success: Success | null): Hearsay {
 }
 
 /** What binds after this moment and lasts: its end is a half-open request, not all of the traffic. */
-export function endsInTrial({ because, until }: Hearsay, now: Millis): boolean {
+export function endsHalfOpen({ because, until }: Hearsay, now: Millis): boolean {
   return until !== null && until <= now && because !== null && because !== 'rateLimited';
 }
 

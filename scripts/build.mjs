@@ -25,6 +25,9 @@ const packages = [
   'rotating-file-stream',
   '@pydantic/genai-prices',
   '@clack/prompts',
+  // Loaded by the few who have a fleet: the others need not carry them.
+  '@nats-io/jetstream',
+  '@nats-io/transport-node',
 ];
 // The log's package is CommonJS; as a module of that kind it is one file instead of thirty.
 const level = join('src', 'log', 'level.cjs');

@@ -44,13 +44,15 @@ const knownBy: Readonly<Record<string, readonly string[]>> = {
   undici: ['src/notify/webhook.ts'],
   piscina: ['src/pool/pool.ts'],
   'prom-client': ['src/proxy/server/metrics.ts'],
-  valibot: ['src/backup/manifest.ts', 'src/config/', 'src/contract/'],
+  valibot: ['src/backup/manifest.ts', 'src/config/', 'src/contract/', 'src/fleet/message.ts'],
   'jsonc-parser': ['src/config/clients/claude.ts'],
   'rotating-file-stream': ['src/platform/access-log-file.ts'],
   '@pydantic/genai-prices': ['src/commands/history/prices.ts'],
   citty: ['src/commands/command.ts'],
   consola: ['src/terminal/output.ts'],
   'fast-string-width': ['src/terminal/width.ts'],
+  '@nats-io/jetstream': ['src/fleet/nats-engine.ts'],
+  '@nats-io/transport-node': ['src/fleet/nats-engine.ts'],
   '@clack/prompts': ['src/terminal/prompt.ts'],
 };
 

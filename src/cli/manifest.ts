@@ -9,6 +9,7 @@ import { dashboardCommands } from '../commands/dashboard/manifest.ts';
 import { debugCommands } from '../commands/debug/manifest.ts';
 import { demoCommands } from '../commands/demo/manifest.ts';
 import { endpointCommands } from '../commands/endpoint/manifest.ts';
+import { fleetCommands } from '../commands/fleet/manifest.ts';
 import { gatewayCommands } from '../commands/gateway/manifest.ts';
 import { healthCommands } from '../commands/health/manifest.ts';
 import { historyCommands } from '../commands/history/manifest.ts';
@@ -38,7 +39,7 @@ export const sections: readonly (readonly [Said, readonly string[]])[] = [
   [say('Use', '日常使用'), ['code', 'env', 'statusline', 'completion']],
   [say('See what happens now', '查看现状'), ['status', 'dashboard', 'list', 'health', 'route', 'queue', 'debug']],
   [say('See what happened', '查看过去'), ['incidents', 'history']],
-  [say('Arrange', '调整'), ['config', 'priority', 'default', 'describe', 'remove', 'notify', 'token']],
+  [say('Arrange', '调整'), ['config', 'priority', 'default', 'describe', 'remove', 'notify', 'token', 'fleet']],
   [say('Look after', '维护'), ['bench', 'uninstall']],
 ];
 
@@ -61,6 +62,7 @@ export const root: Command = {
     ...debugCommands,
     ...notifyCommands,
     ...tokenCommands,
+    ...fleetCommands,
     ...benchCommands,
     ...completionCommands,
     ...uninstallCommands,

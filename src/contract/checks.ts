@@ -53,7 +53,8 @@ export type CheckId =
   | 'env.proxy'
   | 'files'
   | 'env.outbound'
-  | 'env.certificates';
+  | 'env.certificates'
+  | 'fleet';
 
 export interface Check {
   readonly id: CheckId;

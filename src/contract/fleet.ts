@@ -62,12 +62,11 @@ export const fleetContract = {
     /** Null while no gateway runs. */
     readonly live: FleetLive | null;
   }>(),
-  'fleet.beliefs': asks('read', nothing).answers<{ readonly beliefs: readonly HeardRow[] }>(),
+  'fleet.beliefs': asks('read', v.strictObject({ endpoint: optional(name) })).answers<{
+    readonly beliefs: readonly HeardRow[];
+  }>(),
   /** Of one endpoint, or of all. */
-  'fleet.forget': changesWhatIs(
-    'write',
-    v.strictObject({ endpoint: optional(name), profile: optional(name) }),
-  ).answers<{
+  'fleet.forget': changesWhatIs('write', v.strictObject({ endpoint: optional(name) })).answers<{
     readonly forgotten: readonly HeardRow[];
   }>(),
   'fleet.leave': changes('never', nothing).answers<{ readonly left: boolean }>(),

@@ -26,6 +26,8 @@ export const filters = {
   request: optional(name),
   /** Of a named token. */
   token: optional(name),
+  /** What came from other gateways, and what this one did as a member of its fleet. */
+  fleet: optional(v.literal(true)),
 };
 const filtersSchema = v.strictObject(filters);
 export type Filters = Readonly<v.InferOutput<typeof filtersSchema>>;

@@ -6,6 +6,7 @@ import { configContract } from './config.ts';
 import { dashboardContract } from './dashboard.ts';
 import { debugContract } from './debug.ts';
 import { endpointContract } from './endpoint.ts';
+import { fleetContract } from './fleet.ts';
 import { gatewayContract } from './gateway.ts';
 import { healthContract } from './health.ts';
 import { historyContract } from './history.ts';
@@ -39,6 +40,7 @@ export const contract = {
   ...notifyContract,
   ...dashboardContract,
   ...tokenContract,
+  ...fleetContract,
 };
 
 type Contract = typeof contract;

@@ -3,6 +3,7 @@
 import { configHandlers } from '../commands/config/operation.ts';
 import { dashboardHandlers } from '../commands/dashboard/operation.ts';
 import { endpointHandlers } from '../commands/endpoint/operation.ts';
+import { fleetHandlers } from '../commands/fleet/operation.ts';
 import type { Handlers } from '../commands/handler.ts';
 import { healthHandlers } from '../commands/health/operation.ts';
 import {
@@ -44,6 +45,7 @@ const handlers: Handlers<typeof contract> = {
   ...notifyHandlers,
   ...dashboardHandlers,
   ...tokenHandlers,
+  ...fleetHandlers,
 };
 
 type Table = { readonly [Name in OperationName]: (params: Params<Name>) => Promise<Answer<Name> | Json> };

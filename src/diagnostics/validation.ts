@@ -6,8 +6,10 @@ import { keyFits } from '../commands/endpoint/operation.ts';
 import { poolOfProbes, testEndpoints } from '../commands/endpoint/test-operation.ts';
 import { isLoopback, parseBaseUrl } from '../config/network/base-url.ts';
 import { certificateEnd, readCertificate } from '../config/network/certificate.ts';
+import { secretSetting } from '../config/secrets/secret-setting.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import { type Check, fault, orPassed, passed, warning } from '../contract/checks.ts';
+import type { FleetLive } from '../contract/fleet.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import { QccError } from '../errors/qcc-error.ts';
 import { toldOf } from '../errors/told-error.ts';
@@ -18,6 +20,7 @@ import type { Pool } from '../pool/pool.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import type { UnknownRefusal } from '../proxy/unknown-refusals.ts';
 import { environmentChecks } from './environment-checks.ts';
+import { fleetChecks } from './fleet-checks.ts';
 import { fileChecks, tableChecks } from './inspector.ts';
 import { modelChecks, ruleChecks } from './model-checks.ts';
 import { refusalChecks } from './refusal-checks.ts';
@@ -27,6 +30,7 @@ interface Running {
   readonly url: string;
   found(): readonly Check[];
   unknownRefusals?(): readonly UnknownRefusal[];
+  fleet?(): FleetLive;
 }
 
 export async function validate(
@@ -52,6 +56,7 @@ export async function validate(
     ...(profile === undefined ? environmentChecks(process.env) : []),
     ...(connect ? await connections(installation, chosen, open) : []),
     ...(whole ? refusalChecks(endpoints, live?.unknownRefusals?.() ?? []) : []),
+    ...(whole ? fleetChecks(settings(), hasFleetSecret(installation), live?.fleet?.()) : []),
     ...(whole ? machinery(installation) : []),
     ...(whole ? onDisk(installation, live) : []),
   ];
@@ -60,6 +65,8 @@ export async function validate(
   const active = priorityStatus(core.state.priority).active ?? profiles.all()[0]?.name ?? null;
   return { checks, gateway: url, version, host, port, profile: active };
 }
+
+const hasFleetSecret = ({ vault }: Installation) => secretSetting(vault, 'fleet.secret', process.env) !== '';
 
 function noneYet(all: readonly KnownProfile[]): readonly Check[] {
   return all.length > 0 ? [passed('profiles', 'warning')] : [warning('profiles', {}, 'qcc init')];

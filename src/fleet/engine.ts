@@ -28,6 +28,3 @@ export interface Engine {
   subscribe(sinceMs: Millis, receive: (one: Delivered) => void): Promise<() => void>;
   close(): Promise<void>;
 }
-
-/** @throws any error when the engine cannot be reached */
-export type OpenEngine = () => Promise<Engine>;

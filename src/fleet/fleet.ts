@@ -87,7 +87,7 @@ export class Fleet {
     await this.#drop();
   }
 
-  /** Says good-bye, if somebody listens. That the settings go is the caller's affair. */
+  /** Says good-bye while there is a connection. The caller unsets the settings. */
   async sayLeft(): Promise<void> {
     await this.#session?.membership.sayLeft().catch(() => {});
   }

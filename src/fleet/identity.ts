@@ -3,7 +3,7 @@ import { createHash, createHmac, createPrivateKey, createPublicKey, type KeyObje
 import type { Millis } from '../../events/fact.ts';
 
 export interface Identity {
-  /** Of the public key: nobody else can sign for it. */
+  /** Of the public key: only its owner can sign for it. */
   readonly member: string;
   readonly name: string;
   readonly epoch: Millis;

@@ -16,7 +16,7 @@ import type { Subjects } from './subjects.ts';
 // An hour of a busy gateway is read again now and then; what comes all the time is a hundredth of it.
 const burstMax = 1_000;
 const perSecond = 10;
-// Clocks may be wrong by hours. What is older was recorded by somebody, and is played again.
+// Clocks may be wrong by hours. What is older was recorded on the way, and is played again.
 const clockErrorMs = 26 * hourMs;
 const forgottenAfterMs = hourMs;
 

@@ -26,7 +26,7 @@ export class Membership {
   readonly outbox: Outbox;
   readonly #ports: MembershipPorts;
   readonly #subjects: Subjects;
-  /** Somebody else speaks with our key: a copy of this home, or what this home was before its log went back. */
+  /** Another process speaks with our key: a copy of this home, or what this home was before its log went back. */
   isDoubled = false;
 
   constructor(ports: MembershipPorts, { who, position }: Admitted) {

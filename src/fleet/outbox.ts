@@ -1,5 +1,5 @@
 /**
- * The outbox is a position in the log. What is behind it was published, or is nobody else's affair; what is before it will be. Nothing is
+ * The outbox is a position in the log. What is behind it was published, or concerns this gateway alone; what is before it will be. Nothing is
  * held in memory, so that an outage of any length costs nothing and loses nothing.
  */
 import { setImmediate } from 'node:timers/promises';
@@ -39,7 +39,7 @@ export class Outbox {
     this.position = position;
   }
 
-  /** Whether something has to be published. Of most facts nobody is told: then nothing is read. */
+  /** Whether something has to be published. Most facts concern this gateway alone: then nothing is read. */
   heard(facts: readonly Recorded[]): boolean {
     const [first] = facts;
     const last = facts.at(-1);

@@ -17,6 +17,7 @@ import type { ProxyServer } from '../proxy/ports.ts';
 import type { Maintenance } from '../runtime/maintenance.ts';
 import type { Scheduler } from '../runtime/scheduler.ts';
 import { type StepFault, step } from './end.ts';
+import type { FleetSide } from './fleet-side.ts';
 import type { GatewayNews } from './gateway.ts';
 import type { LastServed } from './last-served.ts';
 import { tellStop } from './lifecycle.ts';
@@ -47,6 +48,7 @@ export interface Open {
   readonly dashboard: Dashboard;
   readonly served: LastServed;
   readonly tokens: ClientTokens;
+  readonly fleet: FleetSide;
 }
 
 /** The end, in order: each step has a deadline, and a step that fails is reported and stops no other. */
@@ -66,6 +68,7 @@ export function endOf(
     accessLog,
     descriptors,
     dashboard,
+    fleet,
   }: Open,
   tell: ((news: GatewayNews) => void) | undefined,
 ) {
@@ -91,6 +94,7 @@ export function endOf(
       await step('snapshots', () => maintenance.stop(), fault);
       inspector.stop();
       await step('dashboard', () => dashboard.close(), fault);
+      await step('fleet', () => fleet.stop(), fault);
       await step('notifications', () => notifier.stop(), fault, notifyMs);
       await step('log', () => tellStop(installation, 'asked'), fault);
       await step('snapshot', () => core.snapshot(), fault);

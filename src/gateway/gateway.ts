@@ -37,6 +37,7 @@ import { Scheduler } from '../runtime/scheduler.ts';
 import { openAlone } from './alone.ts';
 import { Parts, type StepFault } from './end.ts';
 import { endOf, type Open } from './ending.ts';
+import { fleetSideOf } from './fleet-side.ts';
 import { LastServed } from './last-served.ts';
 import { tellStart, tellStop } from './lifecycle.ts';
 import { liveSideOf } from './live-side.ts';
@@ -166,6 +167,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   scheduler.arm();
   maintenance.start();
   background.monitor.start();
+  background.fleet.start();
   inspector.start(background.replay);
   table.resolve(operations(installation, live));
   const { stop, stopped } = ending;
@@ -187,7 +189,7 @@ function newDescriptors(): Descriptors {
   return new Descriptors({ limit: openFilesMax(), inUse: openFilesNow(), tell });
 }
 
-type Background = Pick<Open, 'accessLog' | 'pool' | 'monitor' | 'queue' | 'replay' | 'served' | 'tokens'>;
+type Background = Pick<Open, 'accessLog' | 'pool' | 'monitor' | 'queue' | 'replay' | 'served' | 'tokens' | 'fleet'>;
 
 /** What works beside the port: probes, retries, questions of the past. */
 async function openBackground(
@@ -217,7 +219,9 @@ async function openBackground(
   const tokens = await clientTokens(installation);
   const served = new LastServed();
   core.onFacts((facts) => served.heard(facts));
-  return { accessLog, pool, monitor, queue, replay, served, tokens };
+  const fleet = fleetSideOf(installation);
+  parts.add('fleet', () => fleet.stop());
+  return { accessLog, pool, monitor, queue, replay, served, tokens, fleet };
 }
 
 type Listener = Pick<Listen, 'host' | 'port' | 'tls'>;

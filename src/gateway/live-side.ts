@@ -36,6 +36,8 @@ export function liveSideOf(open: Open, serving: Serving): LiveSide {
     check: (ids) => monitor.check(ids),
     nextProbes: () => monitor.next(),
     page: () => pageLive(open, serving),
+    fleet: () => open.fleet.fleet.row(),
+    sayLeft: () => open.fleet.fleet.sayLeft(),
     openDashboard: (params) => dashboard.open(params),
   };
 }

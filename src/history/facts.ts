@@ -29,7 +29,8 @@ export class Sieve {
   }
 
   keeps(fact: Recorded): boolean {
-    const { type, stream, endpoint, profile, session, request, token } = this.#filters;
+    const { type, stream, endpoint, profile, session, request, token, fleet } = this.#filters;
+    if (fleet && fact.by !== 'fleet') return false;
     if (request !== undefined && !this.#tellsOf(request, fact)) return false;
     if (type !== undefined && fact.type !== type) return false;
     if (stream !== undefined && fact.stream !== stream && kindOf(fact.stream) !== stream) return false;

@@ -5,6 +5,7 @@ import type { ProbeResult } from '../../workers/probe.ts';
 import type { Check } from '../contract/checks.ts';
 import type { PageLive } from '../contract/dashboard.ts';
 import type { InFlightRow } from '../contract/debug.ts';
+import type { FleetLive } from '../contract/fleet.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReplayPool } from '../pool/pool.ts';
 import type { UnknownRefusal } from '../proxy/unknown-refusals.ts';
@@ -31,6 +32,10 @@ export interface LiveSide {
   nextProbes(): ReadonlyMap<string, PlannedProbe>;
   /** What the page shows of the running gateway. */
   page(): PageLive;
+  /** How its part in a fleet goes. */
+  fleet(): FleetLive;
+  /** Tells the fleet that it leaves. */
+  sayLeft(): Promise<void>;
   /** A ticket for the page, whose listener is opened when it is not open. */
   openDashboard(params: Params<'dashboard.open'>): Promise<Answer<'dashboard.open'>>;
 }

@@ -207,6 +207,31 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     en: 'the same event of the same profile is sent once in this time; repetitions are sent together, with their number',
     'zh-CN': '同一配置的同一类事件在这段时间内只通知一次；期间再次发生的合并为一条，并注明次数',
   },
+  'fleet.url': {
+    en: 'the NATS server (JetStream) through which gateways tell each other what they were refused with',
+    'zh-CN': '网关之间互通所遇拒绝的 NATS 服务器（JetStream）',
+  },
+  'fleet.name': {
+    en: 'what the others call this gateway; each has another name',
+    'zh-CN': '其他网关对本网关的称呼；每个网关各不相同',
+  },
+  'fleet.secret': {
+    en: 'stored encrypted, never shown, and the same at all gateways: who does not know it can neither speak nor tell which keys are meant',
+    'zh-CN': '加密保存，从不显示，所有网关相同：不知道它的人既不能发言，也无法得知所指的是哪些密钥',
+  },
+  'fleet.user': {
+    en: 'the account at the server, with `fleet.password`',
+    'zh-CN': '服务器上的账户，与 `fleet.password` 一起使用',
+  },
+  'fleet.password': { en: 'stored encrypted, never shown', 'zh-CN': '加密保存，从不显示' },
+  'fleet.nkey': {
+    en: 'in place of an account: the seed of a user nkey; stored encrypted, never shown',
+    'zh-CN': '代替账户：用户 nkey 的种子；加密保存，从不显示',
+  },
+  'fleet.tls_ca': {
+    en: 'what a `tls://` server is trusted by, beside the well-known authorities',
+    'zh-CN': '用于信任 `tls://` 服务器的证书，公认的机构除外',
+  },
 };
 
 /** For a terminal: without what only Markdown needs. */

@@ -143,7 +143,13 @@ describe('a secret setting', () => {
   });
 
   it('is one of the two that are kept in the vault', () => {
-    expect(settingKeys.filter(isSecretSetting)).toEqual(['notify.webhook', 'notify.secret']);
+    expect(settingKeys.filter(isSecretSetting)).toEqual([
+      'notify.webhook',
+      'notify.secret',
+      'fleet.secret',
+      'fleet.password',
+      'fleet.nkey',
+    ]);
   });
 });
 

@@ -89,6 +89,9 @@ async function furnished(reopenAfterMs = soonMs) {
   };
   const report = { type: 'CapabilityMissing', data: refused } as const;
   if (main) await core.command({ do: 'tellEndpoint', id: main.id, report: report as EndpointReport });
+  const [heardAt, until] = [core.now(), core.now() + 60_000];
+  const heard = { member: 'b', name: 'b', seq: 1, because: 'quota', status: 429, saidAt: 0, heardAt, until } as const;
+  if (main) await core.command({ do: 'tellEndpoint', id: main.id, report: { type: 'FailureHeard', data: heard } });
   return { ...it, id, exported, endpoint: main?.id ?? '', key: main?.secret ?? '' };
 }
 

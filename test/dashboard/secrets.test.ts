@@ -139,6 +139,8 @@ function asksOf(id: string, item: QueueItemRow, head: number, request: string): 
     'stats.read': [{}],
     'stats.tokens': [{}],
     'token.list': [{}],
+    'fleet.status': [{}],
+    'fleet.beliefs': [{}],
   };
 }
 

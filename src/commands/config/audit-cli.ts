@@ -19,7 +19,7 @@ import { tellSubject } from '../subject-line.ts';
 
 const auditLimit = 50;
 // Whom a fact of the audit may name as its cause.
-const actors: readonly By[] = ['cli', 'gateway', 'traffic', 'probe', 'timer', 'retry', 'fleet'];
+const actors: readonly By[] = ['cli', 'gateway', 'traffic', 'probe', 'timer', 'retry'];
 const numberWidth = 8;
 // What the line says already, and what is usual with whatever is added: `--json` has all of it.
 const untold: ReadonlySet<string> = new Set([

@@ -96,6 +96,7 @@ async function lookOf(context: Context): Promise<Look> {
   const given = {
     ...(await spanOf(context)),
     limit: limitOf(context),
+    fleet: isOn(context, 'fleet') || undefined,
     ...Object.fromEntries(filterFlags.map((name) => [name, flag(context, name)])),
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
@@ -151,6 +152,7 @@ async function showThen(context: Context): Promise<number | undefined> {
     'session',
     'request',
     'token',
+    'fleet',
     'limit',
     'follow',
   ];

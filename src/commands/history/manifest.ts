@@ -32,6 +32,7 @@ export const historyCommands: Commands = {
         'only requests with this token, and what became of it',
         '只显示使用该访问令牌的请求及该令牌的变更',
       ),
+      fleet: toggle('only what came from the fleet', '只显示来自集群的'),
       limit: { ...limit, default: '1000' },
       follow,
       all: toggle('show each fact, without folding repetitions', '逐条显示，重复的也不合并'),

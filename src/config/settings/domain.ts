@@ -17,7 +17,8 @@ export type Domain =
   | { readonly kind: 'text'; readonly of: TextKind };
 
 export type Unit = 'none' | 'seconds' | 'days' | 'MB' | 'requests a second';
-export type TextKind = 'headers' | 'address' | 'path' | 'hosts' | 'origins' | 'model' | 'url' | 'secret';
+export type TextKind = 'headers' | 'address' | 'path' | 'hosts' | 'origins' | 'model' | 'url' | 'secret' | FleetText;
+type FleetText = 'server' | 'member' | 'user' | 'password' | 'seed' | 'shared';
 
 /** The text after "must be". */
 export function longRange(domain: Domain): string {
@@ -46,6 +47,12 @@ const longTexts: Readonly<Record<TextKind, string>> = {
   model: 'a model id, or empty: the cheapest that works',
   url: 'an http or https URL, or empty',
   secret: 'the signing secret or access token of the webhook, or empty',
+  server: 'nats://HOST:PORT or tls://HOST:PORT, or empty',
+  member: 'a name of small letters, digits, - and _, or empty: the name of this machine',
+  user: 'the name of an account, or empty',
+  password: 'a password, or empty',
+  seed: 'the seed of a user nkey (SU…), or empty',
+  shared: 'a text of 16 characters or more that all gateways of the fleet share, or empty',
 };
 
 const units: Readonly<Record<Unit, (range: string) => Both>> = {
@@ -65,6 +72,12 @@ const texts: Readonly<Record<TextKind, Both>> = {
   model: { en: 'a model id', 'zh-CN': '模型编号' },
   url: { en: 'an http or https URL', 'zh-CN': 'http 或 https 的 URL' },
   secret: { en: 'a text', 'zh-CN': '文本' },
+  server: { en: '`nats://` or `tls://`', 'zh-CN': '`nats://` 或 `tls://`' },
+  member: { en: 'a name', 'zh-CN': '名称' },
+  user: { en: 'a name', 'zh-CN': '名称' },
+  password: { en: 'a text', 'zh-CN': '文本' },
+  seed: { en: 'SU…', 'zh-CN': 'SU…' },
+  shared: { en: '16 characters or more', 'zh-CN': '至少 16 个字符' },
 };
 
 /** Short: `0.05–120 s`. */

@@ -62,11 +62,12 @@ function oneOf<const Options extends readonly string[]>(
 
 // Long enough for any path, name or list that a person writes.
 const textLengthMax = 4_096;
+const secretKinds: ReadonlySet<TextKind> = new Set(['secret', 'password', 'seed', 'shared']);
 
 function text(initial: string, of: TextKind): Setting<string> {
   // Facts hold it, and every screen shows it: it must contain neither a key nor a terminal's control sequence.
   const isClear = (given: string) => {
-    if (of === 'secret') return true;
+    if (secretKinds.has(of)) return true;
     return visible(given) === given && !(of === 'path' ? holdsVendorKey(given) : looksLikeKey(given));
   };
   const form = v.pipe(v.string(), v.trim(), v.maxLength(textLengthMax), v.regex(/^[^\r\n\0]*$/), v.check(isClear));
@@ -106,11 +107,21 @@ function webhook(): Setting<string> {
   };
 }
 
-function secretText(): Setting<string> {
-  const { parse, ...setting } = text('', 'secret');
-  const unmasked = (given: string) => (given.includes('…') ? undefined : parse(given));
+function secretText(of: TextKind = 'secret', fits: RegExp = /^/): Setting<string> {
+  const { parse, ...setting } = text('', of);
+  const unmasked = (given: string) =>
+    given.includes('…') || !(given === '' || fits.test(given)) ? undefined : parse(given);
   return { ...setting, shown: () => '…', parse: unmasked };
 }
+
+/** What fits a form, or nothing. */
+function formed(of: TextKind, fits: RegExp): Setting<string> {
+  const { parse, ...setting } = text('', of);
+  return { ...setting, parse: (given) => (given.trim() === '' || fits.test(given.trim()) ? parse(given) : undefined) };
+}
+
+// A server has no user in its address: that is a secret, and this is none.
+const serverForm = /^(nats|tls):\/\/(\[[0-9a-fA-F:.]+\]|[A-Za-z0-9.-]+)(:\d{1,5})?$/;
 
 function parsed<Value>(form: v.GenericSchema<unknown, Value>, value: unknown): Value | undefined {
   const result = v.safeParse(form, value);
@@ -178,6 +189,13 @@ const table = {
   'notify.secret': secretText(),
   'notify.desktop': flag(false),
   'notify.window': seconds(60, 0.05, 86_400),
+  'fleet.url': formed('server', serverForm),
+  'fleet.name': formed('member', /^[a-z0-9][a-z0-9_-]{0,31}$/),
+  'fleet.secret': secretText('shared', /^.{16,}$/),
+  'fleet.user': text('', 'user'),
+  'fleet.password': secretText('password'),
+  'fleet.nkey': secretText('seed', /^SU[A-Z2-7]{56}$/),
+  'fleet.tls_ca': text('', 'path'),
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingKey = keyof typeof table;

@@ -190,6 +190,19 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     good: 'certificates are checked',
     bad: ({ name }) => `${name} is 0: qcc checks certificates anyway, other programs do not`,
   },
+  fleet: {
+    good: 'this gateway and its fleet hear each other',
+    bad: (about) => fleetFaults[String(about['fault'])]?.(about) ?? String(about['fault']),
+  },
+};
+
+const fleetFaults: Readonly<Record<string, (about: About) => string>> = {
+  noSecret: () => 'fleet.url is set, and fleet.secret is not: this gateway neither tells nor hears anything',
+  nameTaken: () => 'another gateway of the fleet has the name of this one: it waits until that one is silent',
+  lost: ({ url, why }) => `the fleet’s server ${url} does not answer (${why}); requests are served as before`,
+  plain: ({ url }) => `${url} is not encrypted: the password and what gateways say can be read on the way`,
+  oldServer: ({ version }) =>
+    `nats-server ${version} may lose a stream when it crashes (until 2.10.23); gateways then publish it again from their logs`,
 };
 
 function exceeds({ small, large, smallValue, largeValue }: About): string {

@@ -118,6 +118,10 @@ export const errorsEn: ErrorWords = {
     message: ({ id }) => `the key of endpoint ${id} cannot be read`,
     hint: ({ profile, id }) => `qcc endpoint update ${profile} ${id} --api-key-stdin`,
   },
+  QCC_FLEET_ENV: {
+    message: ({ name }) => `${name} is set: the gateway would join the fleet again`,
+    hint: ({ name }) => `unset ${name}, and qcc fleet leave`,
+  },
   QCC_NOTIFY_UNSET: {
     message: () => 'notify.webhook is empty and notify.desktop is off: there is nowhere to send to',
     hint: () => 'qcc config set notify.webhook -',

@@ -135,6 +135,7 @@ export interface ErrorParamsOf {
   readonly QCC_LOG_LOCKED: Nothing;
   readonly QCC_LOG_SUSPENDED: { readonly why: Param; readonly hint: string };
   readonly QCC_NOTIFY_UNSET: Nothing;
+  readonly QCC_FLEET_ENV: { readonly name: string };
   readonly QCC_OPERATION_UNKNOWN: { readonly name: Param };
   readonly QCC_PASSPHRASE_MISSING: Nothing;
   readonly QCC_PASSPHRASE_WRONG: { readonly command: Param };

@@ -311,6 +311,7 @@ export const errorsZh: Translation = {
     message: ({ path }) => `${path} 已损坏，或由另一个主密钥加密`,
     hint: () => '请放回原处，或重新开始：qcc config doctor --fix；它会列出需要重新提供密钥的端点',
   },
+  QCC_FLEET_ENV: { message: ({ name }) => `${name} 已设置：网关会重新加入集群；先清除该变量` },
   QCC_NOTIFY_UNSET: { message: () => 'notify.webhook 为空，notify.desktop 已关闭：通知无处可发' },
   QCC_PROXY_OPEN: {
     message: ({ host }) => `其他机器可以访问 ${host}，而 proxy.require_token 已关闭：任何人都能使用您的密钥`,

@@ -163,6 +163,18 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     good: '证书会被验证',
     bad: ({ name }) => `${name} 为 0：qcc 仍然验证证书，其他程序不会`,
   },
+  fleet: {
+    good: '本网关与集群可以互通',
+    bad: (about) => fleetFaults[String(about['fault'])]?.(about) ?? String(about['fault']),
+  },
+};
+
+const fleetFaults: Readonly<Record<string, (about: About) => string>> = {
+  noSecret: () => '已设置 fleet.url，但未设置 fleet.secret：本网关既不告知也不听取',
+  nameTaken: () => '集群中另一网关使用了本网关的名称：等它没有消息后再加入',
+  lost: ({ url, why }) => `集群服务器 ${url} 没有应答（${why}）；请求照常处理`,
+  plain: ({ url }) => `${url} 未加密：口令和网关之间的消息在途中可被读取`,
+  oldServer: ({ version }) => `nats-server ${version} 崩溃时可能丢失数据流（2.10.23 之前）；网关会从各自的日志重新发布`,
 };
 
 function exceeds({ small, large, smallValue, largeValue }: About): string {

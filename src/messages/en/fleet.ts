@@ -1,0 +1,50 @@
+/** The fleet. */
+
+export const fleetWords = {
+  off: 'this gateway is in no fleet; qcc config set fleet.url nats://HOST:4222',
+  noSecret: 'fleet.secret is not set: nothing is told and nothing heard; qcc config set fleet.secret -',
+  notRunning: 'the gateway does not run: it neither tells nor hears anything',
+  states: {
+    off: 'off',
+    connecting: 'the server does not answer; requests are served as before',
+    connected: 'connected',
+    nameTaken: 'another gateway has this name; qcc config set fleet.name NAME',
+  },
+  server: 'server',
+  name: 'name',
+  member: 'member',
+  state: 'state',
+  since: 'since',
+  behind: 'to be looked at',
+  published: 'told',
+  received: 'heard',
+  refused: 'refused',
+  error: 'last error',
+  refusals: {
+    size: 'too large',
+    form: 'malformed',
+    stranger: 'from a stranger',
+    signature: 'badly signed',
+    subject: 'in the name of another',
+    rate: 'too many',
+    members: 'from too many members',
+    old: 'old',
+  } as Readonly<Record<string, string>>,
+  noMembers: 'no other gateway was heard within the last hour',
+  joined: 'joined',
+  seen: 'heard',
+  isPresent: 'there',
+  isGone: 'silent',
+  noneHeard: 'no other gateway says anything of these endpoints',
+  endpoint: 'endpoint',
+  because: 'because',
+  by: 'by',
+  until: 'until',
+  hint: 'a hint',
+  forgotten: (count: number) =>
+    count === 0 ? 'there was nothing to forget' : `forgotten: ${count}; not believed again for an hour`,
+  left: 'left the fleet',
+  wasNone: 'this gateway was in no fleet',
+};
+
+export type FleetWords = typeof fleetWords;
