@@ -86,11 +86,11 @@ const at = <Span extends { from: string; to: string }>(spans: readonly Span[], i
   spans.find(({ from, to }) => ms(from) <= instant && instant < ms(to));
 
 describe('the state of a past moment', () => {
-  it('is the one that the page showed then: 60 random moments of a simulated day', async () => {
+  it('is the one that the page showed then: 25 random moments of a simulated day', async () => {
     const { facts, seen } = await livedDay();
     const log = await onDisk(facts);
     const chance = new Chance(3, 'moments');
-    for (let i = 0; i < 60; i++) {
+    for (let i = 0; i < 25; i++) {
       const then = chance.pick(seen as [PageState, ...PageState[]]);
       expect(plain(await ask(log, 'dashboard.state', { moment: { seq: then.seq } }))).toEqual(then);
     }
@@ -149,7 +149,7 @@ describe('the state of now', () => {
 });
 
 describe('the chart', () => {
-  it('covers the time without a gap or an overlap, and agrees with the history at 100 random instants', async () => {
+  it('covers the time without a gap or an overlap, and agrees with the history at 50 random instants', async () => {
     const { facts } = await livedDay();
     const log = await onDisk(facts);
     const [begin, end] = [facts[0]?.at ?? 0, facts.at(-1)?.at ?? 0];
@@ -162,7 +162,7 @@ describe('the chart', () => {
       expect([ms(chart.from), ms(chart.to), chart.coarse, chart.marksLeftOut]).toEqual([from, to, false, 0]);
       expectInOrder(chart.active, chart, true);
       for (const { spans } of chart.endpoints) expectInOrder(spans, chart, false);
-      for (let i = 0; i < 20; i++) {
+      for (let i = 0; i < 10; i++) {
         const instant = within(from, Math.min(to, end));
         const then = await ask(log, 'dashboard.state', { moment: { at: instant } });
         expect(at(chart.active, instant)?.profile ?? null).toBe(then.ladder.active);
