@@ -38,3 +38,7 @@ it('has no file on the list of long files that has become short', () => {
   const short = Object.keys(why).filter((file) => readFileSync(file, 'utf8').split('\n').length <= maxLines);
   expect(short).toEqual([]);
 });
+
+it('keeps the map of the tree short enough to be read at once', () => {
+  expect(readFileSync('ARCHITECTURE.md').length).toBeLessThanOrEqual(14_000);
+});
