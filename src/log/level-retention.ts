@@ -1,7 +1,9 @@
 /** Removes facts beyond retention, in slices: a slice is one batch, so that it is never half removed. */
-import { factKey, factsBetween, numberOf, numberValue, streamKey, trimmedKey } from './codec.ts';
+import { kindOf } from '../../events/ids.ts';
+import { factKey, numberOf, numberValue, streamKey, trimmedKey } from './codec.ts';
 import type { Connection } from './level-database.ts';
 import type { Ends, LevelReader } from './level-reader.ts';
+import { readable } from './unreadable.ts';
 
 const trimSlice = 10_000;
 
@@ -9,6 +11,8 @@ export class LevelRetention {
   readonly #connection: Connection;
   readonly #reader: LevelReader;
   readonly #ends: Ends;
+  /** The first and the last place of a request among the removed ones: ids begin with an instant, so that they lie together. */
+  #places: readonly [Buffer, Buffer] | undefined;
 
   constructor(connection: Connection, reader: LevelReader, ends: Ends) {
     this.#connection = connection;
@@ -29,6 +33,8 @@ export class LevelRetention {
       await this.#forget(from, next - 1);
     }
     if (this.#ends.tail > before) await database.compactRange(factKey(before), factKey(this.#ends.tail));
+    if (this.#places) await database.compactRange(...this.#places);
+    this.#places = undefined;
     return this.#ends.tail - before;
   }
 
@@ -39,11 +45,21 @@ export class LevelRetention {
   async #forget(from: number, to: number): Promise<void> {
     const database = this.#connection.past;
     const batch = database.batch();
-    for await (const entry of database.iterator({ ...factsBetween(from, to), fillCache: false })) {
-      batch.del(entry[0]);
-      for (const { stream, version } of this.#reader.intact([entry])) batch.del(streamKey(stream, version));
+    for await (const { entries } of readable(database, from, to)) {
+      for (const [key] of entries) batch.del(key);
+      for (const { stream, version } of this.#reader.intact(entries)) {
+        const place = streamKey(stream, version);
+        batch.del(place);
+        if (kindOf(stream) === 'request') this.#note(place);
+      }
     }
     await batch.write();
+  }
+
+  #note(place: Buffer): void {
+    const [first, last] = this.#places ?? [place, place];
+    if (place.compare(first) < 0) this.#places = [place, last];
+    else if (place.compare(last) > 0 || !this.#places) this.#places = [first, place];
   }
 
   /** The number below which everything was removed; 0 when nothing ever was. */

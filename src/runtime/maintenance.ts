@@ -26,6 +26,7 @@ export class Maintenance {
   #timers: NodeJS.Timeout[] = [];
   #savedSeq: number;
   #saving: Promise<void> | undefined;
+  #trimming: Promise<void> | undefined;
   readonly #rollingUp: RollingUp | undefined;
 
   /** @param rollUp undefined: none is made */
@@ -55,6 +56,7 @@ export class Maintenance {
     this.#rollingUp?.stop();
     for (const timer of this.#timers) clearInterval(timer);
     await this.#saving;
+    await this.#trimming;
   }
 
   /**
@@ -92,9 +94,20 @@ export class Maintenance {
     return true;
   }
 
-  #tidy(): void {
-    // A full disk does not stop the gateway: maintenance tries again in an hour.
-    this.trim().catch(() => {});
+  #tidy(isDue: () => Promise<boolean> = () => Promise.resolve(true)): void {
+    this.#trimming ??= isDue()
+      .then(async (is) => void (is && (await this.trim())))
+      // A full disk does not stop the gateway: maintenance tries again in an hour.
+      .catch(() => {})
+      .finally(() => {
+        this.#trimming = undefined;
+      });
+  }
+
+  /** At 2,000 requests a second a log grows by half a gigabyte in an hour. */
+  async #isTooLarge(): Promise<boolean> {
+    const { bytes } = this.#keeping();
+    return bytes > 0 && (await this.#core.log.size()) > bytes;
   }
 
   #youngEnough(): Promise<number> {
@@ -120,6 +133,7 @@ export class Maintenance {
       .catch(() => {})
       .finally(() => {
         this.#saving = undefined;
+        this.#tidy(() => this.#isTooLarge());
       });
   }
 }

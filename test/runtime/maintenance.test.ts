@@ -90,6 +90,24 @@ describe('maintenance', () => {
     expect(await new Maintenance(core, () => ({ days: 30, bytes: whole })).trim()).toBe(0);
   });
 
+  it('looks at the size after each snapshot: at full speed an hour is too long', async () => {
+    const log = new MemoryLog();
+    const limit = { bytes: Number.POSITIVE_INFINITY };
+    const { core, maintenance } = await life(log, limit);
+    write(core, 6_000);
+    await maintenance.stop();
+    limit.bytes = await log.size();
+    const sizes: number[] = [];
+    for (let i = 0; i < 4; i++) {
+      write(core, 5_000);
+      await maintenance.stop();
+      sizes.push(await log.size());
+    }
+    expect(sizes.filter((size) => size > limit.bytes)).toEqual([]);
+    expect(log.tail).toBeGreaterThan(20_000 - 6_000);
+    expect((await stateAt(log, log.tail)).seq).toBe(log.tail);
+  });
+
   it('tries again in an hour when the disk is full', async () => {
     vi.useFakeTimers();
     onTestFinished(() => void vi.useRealTimers());
