@@ -2,9 +2,10 @@
  * A home with a long log, written by the gateway's own core on a clock of its own: weeks of requests at one endpoint, outages during which
  * another profile takes over, and snapshots at the intervals of maintenance. A million facts take about a minute.
  */
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { pathToFileURL } from 'node:url';
-import { program } from './processes.mjs';
+import { register } from 'tsx/esm/api';
+import { here } from './processes.mjs';
 
 // The retention of the log, with some room: the gateway that is started on it has nothing to trim.
 const longestMs = 20 * 86_400_000;
@@ -16,7 +17,9 @@ const outageEvery = 4_000;
 const outageLasts = 120;
 const busyEvery = 97;
 
-const built = (path) => import(pathToFileURL(join(dirname(dirname(program)), path)).href);
+// From the source: what is built is not made for others to import from.
+register();
+const source = (path) => import(pathToFileURL(join(here, '../../src', path)).href);
 
 /**
  * @param home where it is made: nothing exists there yet
@@ -27,7 +30,7 @@ export async function writeLongLog(home, { facts, tail = 0, upstream = 'http://1
   process.env.QCC_KEYCHAIN = 'off';
   const gapMs = Math.min(gapMostMs, Math.floor(longestMs / facts));
   const clock = { at: Date.now() - facts * gapMs };
-  const { openInstallation } = await built('installation/installation.js');
+  const { openInstallation } = await source('installation/installation.ts');
   const installation = await openInstallation(home, { now: () => clock.at, dice: () => 0.5 });
   try {
     await live(installation, clock, gapMs, { facts, tail, upstream });
@@ -39,7 +42,7 @@ export async function writeLongLog(home, { facts, tail = 0, upstream = 'http://1
 async function live(installation, clock, gapMs, { facts, tail, upstream }) {
   const { core } = installation;
   const [main, spare] = await profilesOf(installation, upstream);
-  const life = new Life(core, main, spare, await built('platform/uuid.js'));
+  const life = new Life(core, main, spare, await source('platform/uuid.ts'));
   let [flushed, saved] = [0, 0];
   for (let request = 1; core.state.seq < facts; request++) {
     clock.at += gapMs;
@@ -59,7 +62,7 @@ async function live(installation, clock, gapMs, { facts, tail, upstream }) {
 }
 
 async function profilesOf(installation, upstream) {
-  const { operations } = await built('control/table.js');
+  const { operations } = await source('control/table.ts');
   const table = operations(installation, undefined);
   const endpoint = { baseUrl: upstream, auth: 'x-api-key', key: 'sk-bench-0123456789' };
   // The cost of looking at an endpoint is not part of this measurement.
