@@ -42,6 +42,7 @@ export type CheckId =
   | 'gateway.port'
   | 'gateway.leftover'
   | 'service.node'
+  | 'client.gateway'
   | 'claude.settings'
   | 'claude.gateway'
   | 'claude.shadowed'

@@ -4,7 +4,19 @@ import * as v from 'valibot';
 import type { ReadinessReason } from '../../events/reason.ts';
 import type { EndpointState } from '../../machines/routing-view.ts';
 import type { Check } from './checks.ts';
-import { among, flag, name, nameMax, nothing, optional, spanMax, text } from './fields.ts';
+import {
+  addressMax,
+  among,
+  flag,
+  name,
+  nameMax,
+  nothing,
+  optional,
+  secretMax,
+  spanMax,
+  text,
+  textMax,
+} from './fields.ts';
 import { asks, asksGateway, changes, copies, tends } from './operation.ts';
 
 export interface StatusRow {
@@ -141,6 +153,22 @@ export const gatewayContract = {
     readonly token: string;
     readonly running: boolean;
   }>(),
+  /** The gateway of another machine that clients here use; `url` is empty without one. */
+  'client.remote': asks('never', nothing).answers<{
+    readonly url: string;
+    readonly token: string;
+    /** The path of the certificates that it may be signed by; empty for those that Node trusts. */
+    readonly ca: string;
+  }>(),
+  /** Null ends it. */
+  'client.useGateway': changes(
+    'never',
+    v.strictObject({
+      url: v.nullable(text(addressMax)),
+      token: optional(text(secretMax)),
+      ca: optional(text(textMax)),
+    }),
+  ).answers<{ readonly url: string; readonly ca: string }>(),
   /** `within`: the profile that the session is confined to. */
   'client.standing': asksGateway(
     'never',

@@ -8,6 +8,7 @@ import type { gatewayContract } from '../contract/gateway.ts';
 import { clientToken } from '../installation/client-token.ts';
 import { freezeHome } from '../installation/frozen-home.ts';
 import { makeOwnCertificate, showOwnCertificate } from './certificate-operation.ts';
+import { remoteSettings, useRemote } from './remote-operation.ts';
 
 export const gatewayHandlers: Handlers<typeof gatewayContract> = {
   'home.init': ({ home, created, vault }) => ({ home, created, keychain: vault.inKeychain }),
@@ -17,5 +18,7 @@ export const gatewayHandlers: Handlers<typeof gatewayContract> = {
   'proxy.showCert': (it, _, live) => showOwnCertificate(it, live !== undefined),
   'proxy.stop': (_, { graceMs }, live) => live.stop(graceMs),
   'client.standing': (_, params, live) => live.standing(params),
+  'client.remote': remoteSettings,
+  'client.useGateway': useRemote,
   'client.settings': (it, _, live) => clientToken(it, live?.url),
 };

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { MiB } from '../../events/units.ts';
 import { paths } from '../config/files/home.ts';
 import { mendHomeFiles } from '../config/files/home-files.ts';
+import { checkRemote } from '../config/network/remote-gateway.ts';
 import { openVault, renewVault } from '../config/secrets/vault.ts';
 import { type Check, fault, passed, warning } from '../contract/checks.ts';
 import type { Answer, Connect } from '../contract/operations.ts';
@@ -82,12 +83,32 @@ export async function examine(patient: Patient, treatment: Treatment): Promise<D
       ...(known ? [] : before),
       ...('checks' in inside ? withOwnEnvironment(inside.checks, patient.env) : [inside]),
       ...(known ? [versionCheck(known), await portCheck(known)] : []),
+      ...(known ? [await remoteCheck(patient)] : []),
       leftoverCheck(home, running),
       serviceCheck(patient),
       ...claudeChecks({ ...patient, port, running, profile: known?.profile ?? null }),
     ],
     fixed,
   };
+}
+
+/** The gateway of another machine, where this one's clients use it. */
+async function remoteCheck({ home, connect }: Patient): Promise<Check> {
+  const connection = await connect({ home });
+  try {
+    const { url, token, ca } = await connection.call('client.remote', {});
+    if (url !== '') await checkRemote({ url, token, ca: ca === '' ? null : readFileSync(ca, 'utf8') });
+    return passed('client.gateway');
+  } catch (error) {
+    if (error instanceof QccError) return fault('client.gateway', { why: toldOf(error) }, error.hint);
+    return fault(
+      'client.gateway',
+      { why: String((error as NodeJS.ErrnoException).code) },
+      'qcc use --gateway URL --ca ca.pem',
+    );
+  } finally {
+    await connection.close();
+  }
 }
 
 function nodeCheck(): Check {

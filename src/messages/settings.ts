@@ -182,6 +182,19 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     en: 'how long the page can be opened again after it was closed; then its port closes too',
     'zh-CN': '页面关闭后，多久之内仍可再次打开；之后其端口也会关闭',
   },
+  'client.gateway': {
+    en: 'the gateway of another machine, which `qcc code`, `qcc env` and `qcc status` use instead of one here; `qcc use --gateway URL` sets it, and checks it first',
+    'zh-CN':
+      '其他机器上的网关，`qcc code`、`qcc env` 和 `qcc status` 会用它代替本机的网关；由 `qcc use --gateway URL` 检查后设置',
+  },
+  'client.ca': {
+    en: 'the certificates that it may be signed by, beside those that Node trusts',
+    'zh-CN': '除 Node 信任的证书外，可以签发其证书的证书',
+  },
+  'client.token': {
+    en: 'the token for it. Stored encrypted, never shown',
+    'zh-CN': '用于它的访问令牌。加密保存，从不显示',
+  },
   'notify.webhook': {
     en: 'where messages are posted. Stored encrypted, like a key; only its host is ever shown',
     'zh-CN': '消息发送到哪里。像密钥一样加密保存，只显示主机名',

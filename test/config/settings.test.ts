@@ -142,8 +142,9 @@ describe('a secret setting', () => {
     );
   });
 
-  it('is one of the two that are kept in the vault', () => {
+  it('is kept in the vault', () => {
     expect(settingKeys.filter(isSecretSetting)).toEqual([
+      'client.token',
       'notify.webhook',
       'notify.secret',
       'fleet.secret',

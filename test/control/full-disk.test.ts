@@ -113,6 +113,7 @@ const commands: Readonly<Record<string, (it: Furnished) => object>> = {
   'queue.retry': ({ id }) => ({ id }),
   'queue.drop': ({ id }) => ({ id }),
   'queue.config': () => ({ ttl: 7_200 }),
+  'client.useGateway': () => ({ url: 'https://gateway.test:7860', token: 'qcc_0000' }),
   'token.change': () => ({ name: 'spare', maxConcurrent: 3 }),
   'token.add': () => ({ name: 'ann' }),
   'config.set': () => ({ key: 'notify.secret', value: 'another secret' }),

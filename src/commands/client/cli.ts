@@ -7,10 +7,12 @@ import type { Applied } from '../../config/clients/claude.ts';
 import { clientEnv, type Shell, shellLines } from '../../config/clients/client-env.ts';
 import { programOnPath } from '../../config/clients/status-line.ts';
 import { isUnmade, userHome } from '../../config/files/home.ts';
+import { checkRemote } from '../../config/network/remote-gateway.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { noEndpoint } from '../../contract/refusals.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { changeWordsOf } from '../../messages/changes.ts';
+import { remoteWordsOf } from '../../messages/remote.ts';
 import { statusLineWordsOf } from '../../messages/statusline.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { withUsersMask } from '../../platform/umask.ts';
@@ -20,6 +22,8 @@ import { askEndpoint, askPreset } from '../endpoint/asked.ts';
 import { isTested, testedNow } from '../endpoint/tested-now.ts';
 import { chosenProfile, someProfile } from '../missing.ts';
 import { keyOf } from '../options.ts';
+import { type Remote, rememberedRemote, remoteOf } from '../remote.ts';
+import { forgetRemote, remoteEnv, useGateway } from './remote-cli.ts';
 import { installStatusLine } from './status-line-cli.ts';
 
 const shells: readonly Shell[] = ['bash', 'zsh', 'fish', 'pwsh'];
@@ -30,10 +34,11 @@ export async function use(context: Context): Promise<undefined> {
   const [name] = context.positionals;
   if (isOn(context, 'restore')) {
     if (name !== undefined) throw usage(words.takesNone('--restore', name), `qcc use --restore, or qcc use ${name}`);
-    for (const other of ['apply', 'status-line'])
-      if (isOn(context, other)) throw usage(words.contradict(`--${other}`, '--restore'), words.sayOne);
+    for (const other of ['apply', 'status-line', 'gateway'])
+      if (context.flags[other] !== undefined) throw usage(words.contradict(`--${other}`, '--restore'), words.sayOne);
     return restore(context);
   }
+  if (flag(context, 'gateway') !== undefined) return useGateway(context, applyToClaude);
   if (name === undefined && isOn(context, 'status-line') && !isOn(context, 'apply')) return statusLineAlone(context);
   const chosen = name ?? (await chosenProfile(context));
   if (chosen !== undefined) return makeActive(context, chosen);
@@ -46,6 +51,9 @@ async function makeActive(context: Context, name: string): Promise<undefined> {
     row: await call('priority.switch', { profile: name, reason: 'qcc use' }),
     settings: await call('client.settings', {}),
   }));
+  // A profile is one of this machine.
+  const remote = await forgetRemote(context);
+  if (remote !== null && !context.json) context.out.note(remoteWordsOf(context.language).ended(remote));
   const env = clientEnv(settings, context.env);
   const applied = isOn(context, 'apply') ? await applyToClaude(context, env) : undefined;
   const statusLine = isOn(context, 'status-line') ? await applyStatusLine(context) : undefined;
@@ -133,8 +141,10 @@ async function applyAgain(context: Context): Promise<string | undefined> {
 export async function env(context: Context): Promise<undefined> {
   const shell = (flag(context, 'shell') ?? 'bash') as Shell;
   if (!shells.includes(shell)) throw usage(context.words.mustBe('--shell', shells.join(', '), shell), '--shell bash');
-  const settings = await withInstallation(context, ({ call }) => call('client.settings', {}));
-  const values = clientEnv(settings, context.env);
+  const remote = await rememberedRemote(context);
+  const values = remote
+    ? remoteEnv(context, remote)
+    : clientEnv(await withInstallation(context, ({ call }) => call('client.settings', {})), context.env);
   if (context.json) return void context.out.json({ env: values });
   for (const line of shellLines(values, shell, isOn(context, 'unset'))) context.out.line(line);
   return undefined;
@@ -142,6 +152,8 @@ export async function env(context: Context): Promise<undefined> {
 
 export async function code(context: Context): Promise<number> {
   const profile = flag(context, 'profile');
+  const remote = await remoteOf(context);
+  if (remote) return codeThrough(context, remote, profile);
   if (profile !== undefined) {
     const { endpoints } = await withInstallation(context, ({ call }) => call('endpoint.list', { profile }));
     if (endpoints.length === 0) throw noEndpoint(profile);
@@ -150,6 +162,17 @@ export async function code(context: Context): Promise<number> {
   const settings = await running(context);
   const url = profile === undefined ? settings.url : `${settings.url}/p/${encodeURIComponent(profile)}`;
   const values = clientEnv({ url, token: settings.token }, context.env);
+  return claude(context, program, values);
+}
+
+/** No gateway is needed here: neither a running one nor a profile. */
+async function codeThrough(context: Context, remote: Remote, profile: string | undefined): Promise<number> {
+  const program = programNamed('claude', context);
+  await checkRemote(remote);
+  return claude(context, program, remoteEnv(context, remote, profile));
+}
+
+async function claude(context: Context, program: string, values: Readonly<Record<string, string>>): Promise<number> {
   // If the user's environment holds a key beside our token, Claude Code would send both headers.
   const { ANTHROPIC_API_KEY: _, ...inherited } = context.env;
   const file = settingsFile(context.home, values);

@@ -3,6 +3,23 @@
 import { apiKey, apiKeyEnv, apiKeyStdin, name, noTest, preset } from '../arguments.ts';
 import { argument, type Commands, option, say, toggle } from '../command.ts';
 
+const gateway = option('URL', 'the gateway of another machine; none: no other', '其他机器上的网关；none 表示不再使用');
+const ca = option(
+  'FILE',
+  'what its certificate is signed by: the ca.pem of qcc proxy cert',
+  '其证书的签发机构：qcc proxy cert 的 ca.pem',
+);
+const tokenStdin = toggle('read the token from stdin', '从标准输入读取访问令牌');
+const tokenEnv = option('NAME', 'read the token from this environment variable', '从该环境变量读取访问令牌');
+const allowPlaintext = toggle('also over http://, through a tunnel', '允许 http://，用于隧道');
+const remote = {
+  gateway,
+  ca,
+  'token-stdin': tokenStdin,
+  'token-env': tokenEnv,
+  'allow-plaintext': allowPlaintext,
+};
+
 export const clientCommands: Commands = {
   use: {
     title: say('make a profile active', '切换到某个配置'),
@@ -11,6 +28,10 @@ export const clientCommands: Commands = {
       '设为当前配置（等于手动切换），并说明如何让 Claude Code 使用网关；`--apply` 会写入 Claude Code 的 `settings.json`',
     ),
     forms: {
+      '--gateway URL': say(
+        'uses the gateway of another machine from now on, in `qcc code`, `qcc env` and `qcc status`; asks it first whether it knows the token. Nothing runs here',
+        '此后 `qcc code`、`qcc env` 和 `qcc status` 使用其他机器上的网关；先确认它接受访问令牌。本机不运行网关',
+      ),
       '--restore': say(
         'restores what `--apply` and `--status-line` replaced; what you have changed since stays',
         '还原 `--apply` 和 `--status-line` 替换的内容；您后来改过的保持不变',
@@ -28,9 +49,15 @@ export const clientCommands: Commands = {
         "show qcc in Claude Code's status line, below what it shows now",
         '在 Claude Code 状态行现有内容下方显示 qcc',
       ),
+      ...remote,
       restore: toggle("restore Claude Code's former settings", '还原 Claude Code 原来的设置'),
     },
-    examples: ['qcc use work', 'qcc use work --apply', 'qcc use --status-line', 'qcc use --restore'],
+    examples: [
+      'qcc use work',
+      'qcc use work --apply',
+      'qcc use --gateway https://gateway.lan:7860 --ca ca.pem',
+      'qcc use --restore',
+    ],
     load: async () => (await import('./cli.ts')).use,
   },
   statusline: {
@@ -80,8 +107,12 @@ export const clientCommands: Commands = {
       '通过网关启动 `claude`，必要时先启动网关；`--` 之后的参数传给 `claude`。使用 `--profile` 时，请求只在该配置内',
     ),
     passesOn: true,
-    flags: { profile: option('NAME', 'only through this profile', '只使用该配置') },
-    examples: ['qcc code', 'qcc code --profile work -- --continue'],
+    flags: { profile: option('NAME', 'only through this profile', '只使用该配置'), ...remote },
+    examples: [
+      'qcc code',
+      'qcc code --profile work -- --continue',
+      'qcc code --gateway https://gateway.lan:7860 --ca ca.pem',
+    ],
     load: async () => (await import('./cli.ts')).code,
   },
 };

@@ -10,7 +10,6 @@ import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { toldOf } from '../../errors/told-error.ts';
 import type { GatewayNews } from '../../gateway/gateway.ts';
 import { checkDetail } from '../../messages/checks.ts';
-
 import type { Words } from '../../messages/messages.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
@@ -24,6 +23,7 @@ import { watched } from '../watch.ts';
 import { type Started, startDaemon } from './daemon.ts';
 import { type EndSignal, endGateway } from './ending.ts';
 import { keepGatewayLog } from './gateway-log.ts';
+import { remoteStatus } from './remote-status.ts';
 
 const drainMs = 30_000;
 // A gateway that is starting answers when it has started.
@@ -273,6 +273,8 @@ function statusLines(context: Context, row: StatusRow): void {
 
 /** The gateway, the ladder, and every endpoint on one screen. */
 export async function overview(context: Context): Promise<number> {
+  const remote = await remoteStatus(context);
+  if (remote !== undefined) return remote;
   const row = await statusOf(context);
   const { ladder, health } = await withInstallation(context, async ({ call }) => ({
     ladder: await call('priority.list', {}),

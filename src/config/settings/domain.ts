@@ -17,7 +17,17 @@ export type Domain =
   | { readonly kind: 'text'; readonly of: TextKind };
 
 export type Unit = 'none' | 'seconds' | 'days' | 'MB' | 'requests a second';
-export type TextKind = 'headers' | 'address' | 'path' | 'hosts' | 'origins' | 'model' | 'url' | 'secret' | FleetText;
+export type TextKind =
+  | 'headers'
+  | 'address'
+  | 'path'
+  | 'hosts'
+  | 'origins'
+  | 'model'
+  | 'url'
+  | 'secret'
+  | 'token'
+  | FleetText;
 type FleetText = 'server' | 'member' | 'user' | 'password' | 'seed' | 'shared';
 
 /** The text after "must be". */
@@ -53,6 +63,7 @@ const longTexts: Readonly<Record<TextKind, string>> = {
   password: 'a password, or empty',
   seed: 'the seed of a user nkey (SU…), or empty',
   shared: 'a text of 16 characters or more that all gateways of the fleet share, or empty',
+  token: 'the token of a gateway, or empty',
 };
 
 const units: Readonly<Record<Unit, (range: string) => Both>> = {
@@ -72,6 +83,7 @@ const texts: Readonly<Record<TextKind, Both>> = {
   model: { en: 'a model id', 'zh-CN': '模型编号' },
   url: { en: 'an http or https URL', 'zh-CN': 'http 或 https 的 URL' },
   secret: { en: 'a text', 'zh-CN': '文本' },
+  token: { en: 'a token', 'zh-CN': '访问令牌' },
   server: { en: '`nats://` or `tls://`', 'zh-CN': '`nats://` 或 `tls://`' },
   member: { en: 'a name', 'zh-CN': '名称' },
   user: { en: 'a name', 'zh-CN': '名称' },

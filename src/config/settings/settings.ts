@@ -62,7 +62,7 @@ function oneOf<const Options extends readonly string[]>(
 
 // Long enough for any path, name or list that a person writes.
 const textLengthMax = 4_096;
-const secretKinds: ReadonlySet<TextKind> = new Set(['secret', 'password', 'seed', 'shared']);
+const secretKinds: ReadonlySet<TextKind> = new Set(['secret', 'token', 'password', 'seed', 'shared']);
 
 function text(initial: string, of: TextKind): Setting<string> {
   // Facts hold it, and every screen shows it: it must contain neither a key nor a terminal's control sequence.
@@ -104,6 +104,19 @@ function webhook(): Setting<string> {
     restart: false,
     shown: (value) => (URL.canParse(value) ? `${new URL(value).origin}/…` : '…'),
     parse: (given) => parsed(form, given.trim()),
+  };
+}
+
+/** The address of a gateway: nothing in it is secret. */
+function gatewayUrl(): Setting<string> {
+  const { parse, ...setting } = text('', 'url');
+  const isAddress = (given: string | undefined) => given === '' || /^https?:\/\/[^/]/i.test(given ?? '');
+  return {
+    ...setting,
+    parse: (given) => {
+      const value = parse(given);
+      return isAddress(value) ? value : undefined;
+    },
   };
 }
 
@@ -183,6 +196,9 @@ const table = {
   'history.max_size': number(1_000, 0, 1_000_000, 'MB'),
   'dashboard.port': count(7861, 0, 65_535),
   'dashboard.keep': seconds(900, 1, 86_400),
+  'client.gateway': gatewayUrl(),
+  'client.ca': text('', 'path'),
+  'client.token': secretText('token'),
   'notify.webhook': webhook(),
   'notify.on': listOf('failover,recovery,all_down', ['failover', 'recovery', 'all_down', 'credential']),
   'notify.format': oneOf('auto', ['auto', 'json', 'slack', 'feishu', 'dingtalk', 'wecom', 'ntfy']),

@@ -81,6 +81,10 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: () => 'failover.auto is on but failover.max_per_hour is 0: no failover will ever happen',
   },
   'proxy.tls': { good: 'the certificate is usable, or none is set', bad: ({ why }) => String(why) },
+  'client.gateway': {
+    good: 'the gateway of another machine answers and knows the token, or none is used',
+    bad: ({ why }) => String(why),
+  },
   'proxy.expiry': {
     good: 'the certificate holds for a month or more, or none is set',
     bad: ({ path, days }) =>

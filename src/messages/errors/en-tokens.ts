@@ -1,7 +1,23 @@
-/** The errors of named tokens in English. */
+/** The errors of named tokens, and of gateways on other machines, in English. */
 import type { ErrorCode, ErrorWords } from './params.ts';
 
-export const tokenErrorsEn: Pick<ErrorWords, Extract<ErrorCode, `QCC_TOKEN_${string}`>> = {
+export const tokenErrorsEn: Pick<ErrorWords, Extract<ErrorCode, `QCC_${'REMOTE' | 'TOKEN'}_${string}`>> = {
+  QCC_REMOTE_REFUSED: {
+    message: ({ url, said }) => `${url} does not let this token in: ${said}`,
+    hint: ({ url }) => `qcc use --gateway ${url} --token-stdin; on the gateway's machine: qcc token list`,
+  },
+  QCC_REMOTE_STRANGE: {
+    message: ({ url, status }) => `${url} answers, and is no qcc gateway (${status})`,
+    hint: () => "on the gateway's machine: qcc proxy status",
+  },
+  QCC_REMOTE_UNREACHABLE: {
+    message: ({ url, why }) => `${url} does not answer (${why})`,
+    hint: () => "on the gateway's machine: qcc proxy status",
+  },
+  QCC_REMOTE_UNTRUSTED: {
+    message: ({ url, why }) => `the certificate of ${url} is not trusted (${why})`,
+    hint: () => "--ca ca.pem, with the file that qcc proxy cert --print names on the gateway's machine",
+  },
   QCC_TOKEN_EXISTS: {
     message: ({ name }) => `there is a token "${name}" already`,
     hint: ({ name }) => `qcc token rotate ${name}`,

@@ -1,7 +1,7 @@
-/** The errors of named tokens in Chinese. */
+/** The errors of named tokens, and of gateways on other machines, in Chinese. */
 import type { ErrorParamsOf } from './params.ts';
 
-type TokenCode = Extract<keyof ErrorParamsOf, `QCC_TOKEN_${string}`>;
+type TokenCode = Extract<keyof ErrorParamsOf, `QCC_${'REMOTE' | 'TOKEN'}_${string}`>;
 
 export const tokenErrorsZh: {
   readonly [Code in TokenCode]: {
@@ -9,6 +9,22 @@ export const tokenErrorsZh: {
     readonly hint?: (params: ErrorParamsOf[Code]) => string;
   };
 } = {
+  QCC_REMOTE_REFUSED: {
+    message: ({ url, said }) => `${url} 不接受此访问令牌：${said}`,
+    hint: ({ url }) => `qcc use --gateway ${url} --token-stdin；在网关所在机器上：qcc token list`,
+  },
+  QCC_REMOTE_STRANGE: {
+    message: ({ url, status }) => `${url} 有应答，但不是 qcc 网关（${status}）`,
+    hint: () => '在网关所在机器上：qcc proxy status',
+  },
+  QCC_REMOTE_UNREACHABLE: {
+    message: ({ url, why }) => `${url} 没有应答（${why}）`,
+    hint: () => '在网关所在机器上：qcc proxy status',
+  },
+  QCC_REMOTE_UNTRUSTED: {
+    message: ({ url, why }) => `${url} 的证书不受信任（${why}）`,
+    hint: () => '--ca ca.pem：网关所在机器上 qcc proxy cert --print 指出的文件',
+  },
   QCC_TOKEN_EXISTS: { message: ({ name }) => `已有名为“${name}”的访问令牌` },
   QCC_TOKEN_MANY: { message: ({ most }) => `有效的访问令牌已有 ${most} 个，达到上限` },
   QCC_TOKEN_NAME: {

@@ -69,6 +69,10 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
     bad: () => 'failover.auto 已开启，但 failover.max_per_hour 为 0：永远不会发生故障转移',
   },
   'proxy.tls': { good: '证书可用，或未设置', bad: ({ why }) => String(why) },
+  'client.gateway': {
+    good: '其他机器上的网关可用且访问令牌有效，或未使用',
+    bad: ({ why }) => String(why),
+  },
   'proxy.expiry': {
     good: '证书至少还有一个月有效，或未设置证书',
     bad: ({ path, days }) => `证书 ${path} 将在 ${days} 天后到期，之后网关无法启动`,

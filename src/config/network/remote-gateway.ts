@@ -1,0 +1,86 @@
+/** A gateway on another machine, as its client sees it: whether it answers, is who it says, and knows the token. */
+import { request as plain } from 'node:http';
+import { request as encrypted } from 'node:https';
+import { rootCertificates } from 'node:tls';
+import { secondMs } from '../../../events/units.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { jsonIn } from '../../platform/json.ts';
+import { visible } from '../../platform/visible.ts';
+
+export interface RemoteGateway {
+  readonly url: string;
+  readonly token: string;
+  /** Certificates in PEM that it may be signed by, beside those that Node trusts; null for those alone. */
+  readonly ca: string | null;
+}
+
+// It is in the same building, or behind one tunnel.
+const answerMs = 5 * secondMs;
+const bodyMax = 16_384;
+const saidMax = 300;
+// Of OpenSSL and of Node.
+const untrusted = /CERT|ISSUER|SELF_SIGNED|SIGNATURE|ALTNAME/;
+// Nothing is served there, and the guard has looked at the token by then: no endpoint is asked.
+const nothing = '/v1/';
+
+interface Answer {
+  readonly status: number;
+  readonly isQcc: boolean;
+  readonly said: string;
+}
+
+/**
+ * Resolves when it answers, and lets this token in.
+ * @throws {QccError} `QCC_REMOTE_UNREACHABLE`, `QCC_REMOTE_UNTRUSTED`, `QCC_REMOTE_REFUSED`, `QCC_REMOTE_STRANGE`
+ */
+export async function checkRemote(remote: RemoteGateway): Promise<void> {
+  const { url } = remote;
+  const { status, isQcc, said } = await asked(remote).catch((error: NodeJS.ErrnoException) => {
+    throw failed(url, error.code ?? error.message);
+  });
+  if (!isQcc) throw new QccError('QCC_REMOTE_STRANGE', { url, status });
+  if (status === 404) return;
+  throw new QccError('QCC_REMOTE_REFUSED', { url, said: said === '' ? String(status) : said }, exitCodes.credential);
+}
+
+function failed(url: string, why: string): QccError {
+  return untrusted.test(why)
+    ? new QccError('QCC_REMOTE_UNTRUSTED', { url, why })
+    : new QccError('QCC_REMOTE_UNREACHABLE', { url, why }, exitCodes.notRunning);
+}
+
+function asked({ url, token, ca }: RemoteGateway): Promise<Answer> {
+  return new Promise((resolve, reject) => {
+    const options = { agent: false, timeout: answerMs, headers: { 'x-api-key': token } } as const;
+    const target = `${url}${nothing}`;
+    const sent = target.startsWith('https:')
+      ? encrypted(target, { ...options, ...(ca === null ? {} : { ca: [...rootCertificates, ca] }) })
+      : plain(target, options);
+    sent.on('timeout', () => sent.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+    sent.on('error', reject);
+    sent.on('response', (response) => {
+      const chunks: Buffer[] = [];
+      let bytes = 0;
+      response.on('error', reject);
+      response.on('data', (chunk: Buffer) => {
+        bytes += chunk.length;
+        if (bytes > bodyMax) response.destroy(new Error('too much'));
+        else chunks.push(chunk);
+      });
+      response.on('end', () =>
+        resolve({
+          status: response.statusCode ?? 0,
+          isQcc: response.headers['x-qcc-request-id'] !== undefined,
+          said: messageIn(Buffer.concat(chunks).toString('utf8')),
+        }),
+      );
+    });
+    sent.end();
+  });
+}
+
+/** What a stranger says is shown on a terminal. */
+function messageIn(body: string): string {
+  const { error } = (jsonIn(body) ?? {}) as { readonly error?: { readonly message?: unknown } };
+  return typeof error?.message === 'string' ? visible(error.message).slice(0, saidMax) : '';
+}
