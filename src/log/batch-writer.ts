@@ -17,11 +17,14 @@ const gatherMax = 512;
 // While the disk cannot be written, this many facts wait in memory; then the oldest are dropped, and counted.
 const waitingMax = 10_000;
 
-interface Job {
+export interface Append {
   /** Never empty. */
   readonly facts: readonly Recorded[];
-  readonly sync: boolean;
   readonly intent: Intent | undefined;
+}
+
+interface Job extends Append {
+  readonly sync: boolean;
   /** The facts as they are written: made one by one as they come, so that no request waits while a whole batch is made. */
   readonly packed: readonly Buffer[];
   readonly resolve: () => void;
@@ -37,8 +40,8 @@ export interface Unwritten {
 }
 
 export interface WriterEvents {
-  /** One append was committed. */
-  written(facts: readonly Recorded[], intent: Intent | undefined): void;
+  /** One batch was committed: these appends, in order. */
+  written(appends: readonly Append[]): void;
   /** The disk can be written again; called before the first write. */
   reopened(): Promise<void>;
   /** Numbers that were given out and will not be written. Both ends included. */
@@ -134,10 +137,8 @@ export class BatchWriter {
       }
       this.#dirty = !sync;
       if (this.#dirty) this.#syncTimer ??= setTimeout(() => this.#syncNow(), syncEveryMs).unref();
-      for (const { facts, intent, resolve } of jobs) {
-        this.#events.written(facts, intent);
-        resolve();
-      }
+      this.#events.written(jobs);
+      for (const { resolve } of jobs) resolve();
       // Facts that arrived meanwhile are gathered as well, unless a caller waits for them.
       if (!this.#isAwaited && this.#queue.length < gatherMax) break;
     }

@@ -50,10 +50,11 @@ export class LevelLog implements Log {
     this.#isOnce = options.once ?? false;
     if (!options.beside) this.#headFile = new HeadFile(connection.dir);
     this.#writer = new BatchWriter(connection, options.reopenAfterMs ?? reopenAfterMs, {
-      written: (facts, intent) => {
-        if (intent !== undefined) this.#intents.done(intent);
-        this.#ends.written = facts.at(-1)?.seq ?? this.#ends.written;
-        // The system has these facts. If they are missing at the next start, this number reveals it.
+      written: (appends) => {
+        for (const { intent } of appends) if (intent !== undefined) this.#intents.done(intent);
+        this.#ends.written = appends.at(-1)?.facts.at(-1)?.seq ?? this.#ends.written;
+        // The system has these facts. If they are missing at the next start, this number reveals it. Once for all of them, because it is a
+        // write that is waited for.
         this.#headFile?.write(this.#ends.written);
       },
       lost: (from, to) => this.#damage.missing(from, to),

@@ -108,6 +108,18 @@ describe('the head file', () => {
     }
   });
 
+  it('is written once for a batch, however many appends are in it', async () => {
+    const dir = logFolder();
+    const log = kept(await LevelLog.open(dir));
+    const scribe = new Scribe();
+    for (let batch = 0; batch < 2; batch++) {
+      const appends = Array.from({ length: 5 }, () => log.append(scribe.facts(1), { sync: false }));
+      await Promise.all(appends);
+    }
+    const lines = readFileSync(`${dir}.head`, 'latin1').trimEnd().split('\n');
+    expect(lines.map((line) => Number(line.slice(0, 16))).toSorted((a, b) => a - b)).toEqual([5, 10]);
+  });
+
   it('never returns an older number, whichever byte of it is damaged or missing', () => {
     const { dir } = written(7, 8, 9);
     const whole = readFileSync(`${dir}.head`);

@@ -278,8 +278,16 @@ function textOf(body: Buffer, at: number, end: number): string | null {
 /** Claude Code puts a JSON text into `user_id`, with `session_id` in it; older ones, and what stands before some relays, a name that ends with it. */
 function sessionOf(body: Buffer, at: number, end: number): string | null {
   if (end - at > valueMax) return null;
-  return sessionIn((jsonIn(body.toString('utf8', at, end)) as { user_id?: unknown } | null | undefined)?.user_id);
+  const text = body.toString('utf8', at, end);
+  if (text !== lastMetadata.text) {
+    const session = sessionIn((jsonIn(text) as { user_id?: unknown } | null | undefined)?.user_id);
+    lastMetadata = { text, session };
+  }
+  return lastMetadata.session;
 }
+
+// A session sends the same ones with each request.
+let lastMetadata: { readonly text: string; readonly session: string | null } = { text: '', session: null };
 
 const olderForm = /_session_([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 

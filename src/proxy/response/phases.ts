@@ -16,12 +16,15 @@ export function phaseAfter({ status, isEncoded, isStream }: Head, asked: Asked):
 
 const fields = ['event:', 'data:', 'id:', 'retry:'];
 const blanks: ReadonlySet<number> = new Set([0x09, 0x0a, 0x0d, 0x20]);
+const brace = 0x7b;
 const byteOrderMark = Buffer.from([0xef, 0xbb, 0xbf]);
 /** So many bytes decide, behind blanks. */
 const openingMax = 64;
 
 /** What a body is whose label is none of a stream's: told by its first bytes. */
 function opensAs(bytes: Buffer): 'stream' | 'other' | 'unclear' {
+  // As nearly all of them do.
+  if (bytes[0] === brace) return 'other';
   let at = bytes.subarray(0, byteOrderMark.length).equals(byteOrderMark) ? byteOrderMark.length : 0;
   while (blanks.has(bytes[at] ?? -1)) at++;
   if (at >= openingMax) return 'other';
