@@ -1,6 +1,6 @@
 /** The statistics of requests. */
 import * as v from 'valibot';
-import { instant, name, optional } from './fields.ts';
+import { instant, name, one, optional } from './fields.ts';
 import { asks } from './operation.ts';
 
 interface Quantiles {
@@ -43,12 +43,54 @@ export interface TokenStatsRow extends Pick<StatsRow, 'requests' | 'attempts' | 
   readonly unpriced: readonly string[];
 }
 
+/** The list by which tokens were priced. */
+export interface PriceList {
+  readonly name: string;
+  readonly version: string;
+  /** When it was published: `2026-09-23`. */
+  readonly date: string;
+}
+
+/** A day or a session. */
+export interface UsageGroup {
+  /** `2026-11-30`, or the session's id; null: requests without a session. */
+  readonly name: string | null;
+  readonly requests: number;
+  readonly attempts: number;
+  readonly failures: number;
+  readonly tokens: StatsRow['tokens'];
+  /** Null: no part of it has a price. */
+  readonly totalUsd: number | null;
+  readonly firstAt: string;
+  readonly lastAt: string;
+}
+
+interface UsagePart extends Pick<StatsRow, 'endpoint' | 'model' | 'requests' | 'attempts' | 'failures' | 'tokens'> {
+  readonly group: string | null;
+  /** Milliseconds. */
+  readonly firstAt: number;
+  readonly lastAt: number;
+}
+
+const zone = v.pipe(name, v.check(isZone, 'a time zone: Europe/Berlin'));
+const usageInput = { by: one(['day', 'session']), since: optional(instant), zone: optional(zone) };
+
+function isZone(given: string): boolean {
+  try {
+    return Intl.DateTimeFormat('en', { timeZone: given }) !== null;
+  } catch {
+    return false;
+  }
+}
+
 export const statsContract = {
   'stats.read': asks('read', v.strictObject({ profile: optional(name), since: optional(instant) })).answers<{
     readonly since: string | null;
     readonly stats: readonly (StatsRow & { readonly cost: CostRow | null })[];
     /** Models with tokens that no price list knows. */
     readonly unpriced: readonly string[];
+    /** Null where there is no list: in an incident file. */
+    readonly prices: PriceList | null;
   }>(),
   /** The same requests by the named token that they came with. */
   'stats.tokens': asks('read', v.strictObject({ since: optional(instant) })).answers<{
@@ -56,4 +98,14 @@ export const statsContract = {
     readonly tokens: readonly TokenStatsRow[];
   }>(),
   'stats.since': asks('never', v.strictObject({ since: instant })).answers<{ readonly stats: object }>(),
+  /** By the days of a time zone, newest first; or by session, the ones that used most. */
+  'stats.usage': asks('read', v.strictObject(usageInput)).answers<{
+    readonly since: string | null;
+    readonly groups: readonly UsageGroup[];
+    readonly leftOut: number;
+    readonly unpriced: readonly string[];
+    readonly prices: PriceList | null;
+  }>(),
+  /** The parts of the groups, before they are priced and added up. */
+  'stats.usageRows': asks('never', v.strictObject(usageInput)).answers<{ readonly rows: readonly UsagePart[] }>(),
 };

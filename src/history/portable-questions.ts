@@ -1,6 +1,16 @@
 /** The queries that need nothing but the log and its rules: they are answered wherever a log can be folded, in a browser too. */
 import type { Answer, OperationName, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
+import {
+  checksAtEnd,
+  configurationDiff,
+  metricsAtEnd,
+  queueAtEnd,
+  settingsAtEnd,
+  snapshotsAtEnd,
+  statsAtEnd,
+  usageAtEnd,
+} from './as-was.ts';
 import { readAudit } from './audit.ts';
 import { showBands } from './bands.ts';
 import { configurationThen } from './configuration.ts';
@@ -14,6 +24,7 @@ import { showPage } from './page-state.ts';
 import { listRequests } from './request-list.ts';
 import { nextRoute } from './route.ts';
 import { showThen } from './then.ts';
+import { usageRows } from './usage.ts';
 
 export type Questions = {
   readonly [Name in OperationName]?: (log: ReadableLog, params: Params<Name>) => Promise<Answer<Name>>;
@@ -22,6 +33,9 @@ export type Questions = {
 export const portableQuestions = {
   'config.at': configurationThen,
   'config.audit': readAudit,
+  'config.diff': configurationDiff,
+  'config.list': settingsAtEnd,
+  'config.snapshots': snapshotsAtEnd,
   'history.filters': resolveFilters,
   'history.read': readFacts,
   'history.start': startOfLook,
@@ -34,7 +48,13 @@ export const portableQuestions = {
   'history.explain': explain,
   'health.checks': pastChecks,
   'health.since': recentSince,
+  'health.history': checksAtEnd,
+  'health.metrics': metricsAtEnd,
+  'queue.list': queueAtEnd,
+  'stats.read': statsAtEnd,
   'stats.since': statsSince,
+  'stats.usage': usageAtEnd,
+  'stats.usageRows': usageRows,
   'dashboard.state': showPage,
   'dashboard.bands': showBands,
   'dashboard.requests': listRequests,

@@ -4,11 +4,8 @@ import type { PageState } from '../contract/dashboard.ts';
 import type { IncidentHead } from '../contract/incident.ts';
 import type { Answer, OperationName, Params } from '../contract/operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
-import { pastChecks } from '../history/health.ts';
 import { headOf, IncidentLog, incidentForm } from '../history/incident-facts.ts';
-import { stateAt } from '../history/moment.ts';
 import { answerFrom, portableQuestions, type Questions } from '../history/portable-questions.ts';
-import { settingsList } from '../history/settings-list.ts';
 import { whatIf } from '../history/what-if.ts';
 import type { ReadableLog } from '../log/log.ts';
 import type { Fault } from '../messages/errors/faults.ts';
@@ -23,23 +20,10 @@ const snapshotsMax = 200;
 const questions = {
   ...portableQuestions,
   'history.head': headOf,
-  'config.list': async (log: ReadableLog) => settingsList((await stateAt(log, log.head)).settings, {}),
-  'health.history': checksOf,
   'history.whatIf': (log: ReadableLog, params: Params<'history.whatIf'>) =>
     // Of the environment in which it is read nothing applies. Models are not tried on the page.
     whatIf(log, params, { env: {}, recordedName: (name) => name }),
 } satisfies Questions;
-
-// As a gateway shows.
-const checksShown = 50;
-
-async function checksOf(
-  log: ReadableLog,
-  { id, limit = checksShown }: Params<'health.history'>,
-): Promise<Answer<'health.history'>> {
-  const profile = (await stateAt(log, log.head)).profiles.endpoint(id)?.profile ?? '';
-  return await pastChecks(log, { endpoint: id, profile, limit });
-}
 
 export interface Answering {
   /** After the last fact. */

@@ -8,6 +8,7 @@ import { type EndpointStatus, endpointStatus } from '../../machines/endpoint.ts'
 import { priorityStatus } from '../../machines/priority.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
 import type { Lacking } from '../../machines/routing-view.ts';
+import type { SnapshotRow } from '../contract/config.ts';
 import type { EndpointRow, Seen } from '../contract/endpoint.ts';
 import type { HealthRow, LackingRow } from '../contract/health.ts';
 import type { FactRow } from '../contract/history.ts';
@@ -17,6 +18,7 @@ import type { QueueItemRow } from '../contract/queue.ts';
 import { iso, isoOrNull } from '../platform/time.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
 import type { Recent } from '../projections/recent.ts';
+import type { ConfigSnapshot } from '../projections/snapshots.ts';
 import type { Switch } from '../projections/switches.ts';
 import type { State } from './state.ts';
 
@@ -110,6 +112,10 @@ function tooLargeRow({ tooLarge }: EndpointStatus, now: number): HealthRow['tooL
 
 function lackingRows(lacks: readonly Lacking[], now: number): readonly LackingRow[] {
   return lacks.filter(({ until }) => until > now).map(({ model, until }) => ({ model, until: iso(until) }));
+}
+
+export function snapshotRow({ id, seq, at, reason, description, hash }: ConfigSnapshot): SnapshotRow {
+  return { id, seq, at: iso(at), reason, description, hash };
 }
 
 export function switchRow({ at, ...rest }: Switch): SwitchRow {

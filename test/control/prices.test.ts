@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { expect, it } from 'vitest';
-import { priced, unpriced } from '../../src/commands/history/prices.ts';
+import { priced, priceList, unpriced } from '../../src/commands/history/prices.ts';
 
 const million = 1_000_000;
 const none = { input: 0, output: 0, cacheRead: 0, cacheWrite: 0 };
@@ -53,4 +55,10 @@ it('qcc guesses no price, and names models without one', async () => {
 
 it('qcc loads no price list when there are no tokens', async () => {
   expect(await costOf('claude-haiku-4-5', {})).toBeNull();
+});
+
+it('the date of the prices is that of the list that is installed', () => {
+  const { dependencies } = JSON.parse(readFileSync(join(import.meta.dirname, '../../package.json'), 'utf8'));
+  expect(priceList.version).toBe(dependencies['@pydantic/genai-prices']);
+  expect(priceList.date).toMatch(/^\d{4}-\d\d-\d\d$/);
 });

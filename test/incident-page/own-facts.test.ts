@@ -109,6 +109,23 @@ describe('an incident page', () => {
     );
   });
 
+  it('tells of its end what a gateway tells of now: the queue, usage, metrics and the configuration', async () => {
+    const [endpoint] = page.state.profiles.flatMap(({ endpoints }) => endpoints);
+    const { endpoints } = await page.call('health.metrics', { id: endpoint?.id ?? '' });
+    expect(endpoints).toMatchObject([
+      { id: endpoint?.id, checks: expect.any(Number), successRate: expect.any(Number) },
+    ]);
+    const { stats, prices } = await page.call('stats.read', {});
+    expect(stats.map(({ requests, cost }) => [requests > 0, cost])).toEqual(stats.map(() => [true, null]));
+    expect([stats.length > 0, prices]).toEqual([true, null]);
+    const { groups } = await page.call('stats.usage', { by: 'day', zone: 'UTC' });
+    expect(groups).toMatchObject([{ name: '2026-01-01', totalUsd: null }]);
+    expect((await page.call('queue.list', {})).items).toEqual([]);
+    expect((await page.call('config.snapshots', {})).snapshots).toEqual([]);
+    const ends = { from: { seq: file.tail }, to: { now: true } } as const;
+    expect(await page.call('config.diff', ends)).toEqual({ changes: [] });
+  });
+
   it('knows the names of endpoints', async () => {
     const { head, names } = await page.call('history.head', {});
     expect(head).toBe(file.head);

@@ -2,7 +2,7 @@
 import type { SettingValue, SnapshotReason } from '../../../events/config.ts';
 import { streams } from '../../../events/ids.ts';
 import { needsRestart, type SettingKey } from '../../config/settings/settings.ts';
-import type { ConfigMoment, SnapshotRow } from '../../contract/config.ts';
+import type { ConfigMoment } from '../../contract/config.ts';
 import type { Moment } from '../../contract/moment.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
@@ -18,6 +18,7 @@ import {
   stepsTowards,
 } from '../../projections/configuration.ts';
 import type { ConfigSnapshot } from '../../projections/snapshots.ts';
+import { snapshotRow } from '../../runtime/rows.ts';
 import { configurationAt, hashOf } from './moments.ts';
 import { type Lost, restorable } from './restorable.ts';
 
@@ -39,10 +40,6 @@ export function snapshotStep(configuration: Configuration, reason: SnapshotReaso
 
 export function listSnapshots({ core: { state } }: Installation): Answer<'config.snapshots'> {
   return { snapshots: state.snapshots.all().map(snapshotRow).reverse() };
-}
-
-function snapshotRow({ id, seq, at, reason, description, hash }: ConfigSnapshot): SnapshotRow {
-  return { id, seq, at: iso(at), reason, description, hash };
 }
 
 export async function diffConfigurations(

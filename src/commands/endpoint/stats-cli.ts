@@ -12,9 +12,11 @@ import { tokenStats } from './token-stats-cli.ts';
 
 /** Statistics of all profiles (`qcc proxy stats`), or of one (`qcc endpoint stats PROFILE`). */
 export async function stats(context: Context): Promise<undefined> {
-  if (chosenFlag(context, 'by', ['endpoint', 'token']) === 'token') return tokenStats(context);
+  const by = chosenFlag(context, 'by', ['endpoint', 'token', 'day', 'session']);
+  if (by === 'token') return tokenStats(context);
   const [profile] = context.positionals;
   const since = await instantFlag(context, 'since');
+  if (by === 'day' || by === 'session') return await usage(context, by, since);
   const { names, ...answer } = await withInstallation(context, async ({ call }) => ({
     ...(await call('stats.read', {
       ...(profile === undefined ? {} : { profile }),
@@ -31,6 +33,51 @@ export async function stats(context: Context): Promise<undefined> {
   return undefined;
 }
 
+/** `--by day` or `--by session`. */
+async function usage(context: Context, by: 'day' | 'session', since: number | undefined): Promise<undefined> {
+  const { timeZone: zone } = Intl.DateTimeFormat().resolvedOptions();
+  const answer = await withInstallation(context, ({ call }) =>
+    call('stats.usage', { by, zone, ...(since === undefined ? {} : { since }) }),
+  );
+  const file = flag(context, 'export');
+  if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
+  if (context.json) return void context.out.json(answer);
+  const { out, words } = context;
+  out.table(
+    [words[by], words.requests, words.attempts, words.failures, words.tokens, words.cacheTokens, words.cost],
+    answer.groups.map(({ name, requests, attempts, failures, tokens, totalUsd }) => [
+      name ?? '-',
+      String(requests),
+      String(attempts),
+      String(failures),
+      `${tokens.input}→${tokens.output}`,
+      `${tokens.cacheRead}/${tokens.cacheWrite}`,
+      totalUsd === null ? '-' : dollars(totalUsd),
+    ]),
+    { optional: [words.cacheTokens, words.attempts] },
+  );
+  if (answer.leftOut > 0) out.note(words.sessionsLeftOut(answer.leftOut));
+  costNotes(
+    context,
+    answer.groups.map(({ totalUsd }) => totalUsd),
+    answer,
+  );
+  if (file !== undefined && isTold(context))
+    doneLine(context, changeWordsOf(context.language).statsWritten(file, answer.groups.length));
+  return undefined;
+}
+
+/** The sum, by which prices, and which models have none. */
+function costNotes(
+  { out, words }: Context,
+  costs: readonly (number | null)[],
+  { unpriced, prices }: Pick<Answer<'stats.read'>, 'unpriced' | 'prices'>,
+): void {
+  const all = costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0);
+  if (prices && costs.some((cost) => cost !== null)) out.note(words.costInAll(dollars(all), prices.date));
+  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(words.comma)));
+}
+
 const [ttfb, ttft] = ['TTFB p50/p95', 'TTFT p50/p95'];
 
 function quantilesOf({ p50, p95 }: { readonly p50: number | null; readonly p95: number | null }): string {
@@ -42,11 +89,9 @@ function nameIn(profile: string | null, name: string): string {
   return name.startsWith(`${profile}/`) ? name.slice(`${profile}/`.length) : name;
 }
 
-function statsTable(
-  { out, words }: Context,
-  { stats: rows, unpriced }: Answer<'stats.read'>,
-  names: Readonly<Record<string, string>>,
-): void {
+function statsTable(context: Context, answer: Answer<'stats.read'>, names: Readonly<Record<string, string>>): void {
+  const { out, words } = context;
+  const { stats: rows } = answer;
   out.table(
     [
       words.profile,
@@ -78,7 +123,9 @@ function statsTable(
     ]),
     { optional: [words.id, words.cacheTokens, ttfb, words.attempts, words.tokens, ttft] },
   );
-  if (rows.some(({ cost }) => cost !== null))
-    out.note(words.costInAll(dollars(rows.reduce((sum, { cost }) => sum + (cost?.totalUsd ?? 0), 0))));
-  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(words.comma)));
+  costNotes(
+    context,
+    rows.map(({ cost }) => cost?.totalUsd ?? null),
+    answer,
+  );
 }

@@ -1,3 +1,4 @@
+import { metricsOf } from '../../history/as-was.ts';
 /** The operations of health: the state, its reasons, its past, and a check now. */
 
 import { endpointStatus } from '../../../machines/endpoint.ts';
@@ -60,14 +61,8 @@ export async function healthMetrics(
   return {
     since: since === undefined ? null : iso(since),
     endpoints: endpoints.map((endpoint): MetricsRow => {
-      const { checks, verdicts, probing, stabilityParts } = recent.of(endpoint.id);
       const row = rowOf(installation, endpoint, recent, probes?.get(endpoint.id));
-      const parts = stabilityParts && {
-        recent: Math.round(stabilityParts.recent),
-        steadiness: Math.round(stabilityParts.steadiness),
-        streak: Math.round(stabilityParts.streak),
-      };
-      return { ...row, checks, verdicts, stabilityParts: parts, probing };
+      return { ...row, ...metricsOf(recent, endpoint) };
     }),
   };
 }

@@ -9,6 +9,7 @@ import type { statsContract } from '../../contract/stats.ts';
 import type { whatIfContract } from '../../contract/what-if.ts';
 import { machineRows, machinesAbout } from '../../history/machines.ts';
 import { ask, type QuestionName } from '../../history/questions.ts';
+import { usageGroups } from '../../history/usage.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
 import type { LiveSide } from '../../installation/live-side.ts';
 import { iso } from '../../platform/time.ts';
@@ -18,7 +19,7 @@ import { knownLosses } from '../../runtime/losses.ts';
 import type { State } from '../../runtime/state.ts';
 import type { Handlers } from '../handler.ts';
 import { compactHistory, measureHistory, verifyHistory } from './log-care-operation.ts';
-import { priced, unpriced } from './prices.ts';
+import { priced, priceList, unpriced } from './prices.ts';
 import { byToken } from './token-stats.ts';
 
 // For so few facts the main loop is cheaper than starting a worker.
@@ -91,6 +92,25 @@ export async function readStats(
     since: params.since === undefined ? null : iso(params.since),
     stats: withCost,
     unpriced: unpriced(withCost),
+    prices: priceList,
+  };
+}
+
+/** The log tells what was used, in its worker; what it cost is looked up here, where the price list is. */
+async function readUsage(
+  installation: Installation,
+  params: Params<'stats.usage'>,
+  replay: ReplayPool | undefined,
+): Promise<Answer<'stats.usage'>> {
+  const { profiles } = installation.core.state;
+  const told = await asker(installation, 'stats.usageRows', replay)(params);
+  const { rows } = told instanceof Json ? (JSON.parse(told.text) as Answer<'stats.usageRows'>) : told;
+  const withCost = await priced(rows, (endpoint) => profiles.endpoint(endpoint)?.baseUrl);
+  return {
+    since: params.since === undefined ? null : iso(params.since),
+    ...usageGroups(params.by, withCost),
+    unpriced: unpriced(withCost),
+    prices: priceList,
   };
 }
 
@@ -154,6 +174,8 @@ export const statsHandlers: Handlers<typeof statsContract> = {
   'stats.read': (it, params, live) => readStats(it, params, live?.replay),
   'stats.tokens': (it, params, live) => readTokenStats(it, params, live?.replay),
   'stats.since': question('stats.since'),
+  'stats.usage': (it, params, live) => readUsage(it, params, live?.replay),
+  'stats.usageRows': question('stats.usageRows'),
 };
 
 export const debugHandlers: Handlers<typeof debugContract> = {

@@ -3,8 +3,11 @@
  * differently, and a model that is in no list has no price instead of a guessed one.
  */
 
-import type { CostRow, StatsRow } from '../../contract/stats.ts';
+import type { CostRow, PriceList, StatsRow } from '../../contract/stats.ts';
 import { later } from '../../platform/later.ts';
+
+/** The list that is installed. A test holds the version against the package, so that a new list cannot keep the date of the old one. */
+export const priceList: PriceList = { name: 'genai-prices', version: '0.1.8', date: '2026-09-23' };
 
 type Tokens = StatsRow['tokens'];
 /** Dollars per token. */

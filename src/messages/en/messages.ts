@@ -132,6 +132,8 @@ export const words = {
     `${profile} is usable again: ${checks} of ${of} checks passed, active again at ${readyAt} at the earliest`,
   offline: 'this machine has no network',
   requests: 'requests',
+  day: 'day',
+  session: 'session',
   requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }: Readonly<Record<Counted, number>>) =>
     `${total} (${succeeded} answered, ${failed} failed, ${cancelled} cancelled), ${inFlight} running, ${waiting} waiting`,
   clients: 'clients',

@@ -1,3 +1,5 @@
+import type { PriceList } from '../../contract/stats.ts';
+
 /** The words of the views that keep house: queue, usage, settings, incidents. */
 export const settingsWords = {
   queue: {
@@ -33,7 +35,17 @@ export const settingsWords = {
     hits: 'from cache',
     cost: 'cost',
     share: 'Share of all tokens',
-    prices: 'Prices are those of the vendors’ lists that came with this version; a relay may charge differently.',
+    prices: ({ name, version, date }: PriceList) =>
+      `Prices of the vendors’ lists as of ${date} (${name} ${version}); a relay may charge differently.`,
+    noPrices: 'What it cost is not known here: the price lists are with the gateway.',
+    none: 'No request in this span.',
+    by: 'Grouped by',
+    ways: { endpoint: 'by endpoint and model', day: 'by day', session: 'by session' },
+    day: 'Day',
+    session: 'Session',
+    noSession: 'without a session',
+    last: 'Last seen',
+    leftOut: (count: number) => `${count} more sessions, which used less, are left out.`,
     unpriced: (models: string) => `Without a known price: ${models}`,
   },
   settings: {

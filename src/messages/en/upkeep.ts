@@ -57,7 +57,9 @@ export const upkeepWords = {
   errors: 'errors',
   cacheTokens: 'cache read/written',
   cost: 'cost',
-  costInAll: (dollars: string) => `${dollars} in total, by the vendors' price lists; a relay may charge differently`,
+  sessionsLeftOut: (count: number) => `${count} more sessions, which used less, are left out`,
+  costInAll: (dollars: string, date: string) =>
+    `${dollars} in total, by the vendors' price lists of ${date}; a relay may charge differently`,
   unpriced: (models: string) => `no price is known for: ${models}`,
 };
 

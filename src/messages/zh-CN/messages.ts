@@ -122,6 +122,8 @@ export const words: Words = {
   watchedUp: (profile, checks, of, readyAt) => `${profile} 已可用：检查通过 ${checks}/${of}，最早 ${readyAt} 切回`,
   offline: '本机没有网络',
   requests: '请求',
+  day: '日期',
+  session: '会话',
   requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }) =>
     `${total}（成功 ${succeeded}，失败 ${failed}，取消 ${cancelled}），进行中 ${inFlight}，排队 ${waiting}`,
   clients: '客户端',

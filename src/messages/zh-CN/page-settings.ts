@@ -34,7 +34,17 @@ export const settingsWords: typeof en = {
     hits: '缓存占比',
     cost: '费用',
     share: '占全部令牌的份额',
-    prices: '价格取自随此版本附带的厂商价目表；中转服务的收费可能不同。',
+    prices: ({ name, version, date }) =>
+      `价格取自 ${date} 的厂商价目表（${name} ${version}）；中转服务的收费可能不同。`,
+    noPrices: '此处不知道费用：价目表在网关那里。',
+    none: '这段时间没有请求。',
+    by: '分组方式',
+    ways: { endpoint: '按端点和模型', day: '按天', session: '按会话' },
+    day: '日期',
+    session: '会话',
+    noSession: '无会话',
+    last: '最近一次',
+    leftOut: (count) => `另有 ${count} 个用量更少的会话未列出。`,
     unpriced: (models) => `没有已知价格：${models}`,
   },
   settings: {

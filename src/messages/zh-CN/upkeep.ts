@@ -51,6 +51,7 @@ export const upkeepWords: UpkeepWords = {
   errors: '错误',
   cacheTokens: '缓存 读/写',
   cost: '费用',
-  costInAll: (dollars) => `合计 ${dollars}，按厂商价目表计算；中转站的计费可能不同`,
+  sessionsLeftOut: (count) => `另有 ${count} 个用量更少的会话未列出`,
+  costInAll: (dollars, date) => `合计 ${dollars}，按厂商 ${date} 的价目表计算；中转站的计费可能不同`,
   unpriced: (models) => `查不到价格的模型：${models}`,
 };

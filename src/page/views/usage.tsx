@@ -1,4 +1,4 @@
-/** Usage and cost: tokens and dollars by endpoint and model, with the share that came from caches. */
+/** Usage and cost: tokens and dollars by endpoint and model, by day or by session, with the share that came from caches. */
 
 import { dayMs } from '../../../events/units.ts';
 import type { Answer } from '../../contract/operations.ts';
@@ -6,40 +6,68 @@ import { useAsked } from '../live/asked.ts';
 import { place, present } from '../live/store.ts';
 import { countText, dollarText, durationText, percentText } from '../number-text.ts';
 import { CommandLine } from '../parts/action.tsx';
-import { hrefOf, nameOfEndpoint, text } from '../parts/text.ts';
+import { hrefOf, nameOfEndpoint, text, timeOf } from '../parts/text.ts';
 
 const spans = { '1': dayMs, '7': 7 * dayMs, '30': 30 * dayMs } as const;
+const ways = ['endpoint', 'day', 'session'] as const;
+type Way = (typeof ways)[number];
 type Row = Answer<'stats.read'>['stats'][number];
+type Priced = Pick<Answer<'stats.read'>, 'unpriced' | 'prices'>;
 
 export function UsageView() {
-  const { usage, frame } = text().views;
-  const chosen = place.value.options['days'] ?? '7';
+  const { usage } = text().views;
+  const { days: chosen = '7', by } = place.value.options;
+  const way = ways.find((one) => one === by) ?? 'endpoint';
   const length = spans[chosen as keyof typeof spans];
   const now = Math.floor(Date.parse(present.value?.now ?? '') / 60_000) * 60_000;
-  const asked = useAsked('stats.read', length === undefined ? {} : { since: now - length });
-  const { value, error } = asked.value;
+  const since = length === undefined ? {} : { since: now - length };
   return (
     <div class="usage">
       <header class="heading">
         <h1>{usage.title}</h1>
         <nav class="ranges" aria-label={usage.span}>
           {Object.entries(usage.spans).map(([key, label]) => (
-            <a key={key} href={hrefOf('usage', null, { days: key })} aria-current={key === chosen ? 'true' : undefined}>
-              {label}
-            </a>
+            <Choice key={key} options={{ days: key, by: way }} isChosen={key === chosen} label={label} />
           ))}
         </nav>
-        <CommandLine command={length === undefined ? 'qcc proxy stats' : `qcc proxy stats --since -${chosen}d`} />
+        <nav class="ranges" aria-label={usage.by}>
+          {ways.map((one) => (
+            <Choice key={one} options={{ days: chosen, by: one }} isChosen={one === way} label={usage.ways[one]} />
+          ))}
+        </nav>
+        <CommandLine command={usageLine(way, length === undefined ? null : chosen)} />
       </header>
-      {error !== null && <p class="not-ready">{error}</p>}
-      {value && value.stats.length === 0 && <p class="aside">{frame.nothing}</p>}
-      {value && value.stats.length > 0 && <Stats told={value} />}
+      {way === 'endpoint' ? <ByEndpoint since={since} /> : <ByGroup key={way} by={way} since={since} />}
     </div>
   );
 }
 
-function Stats({ told: { stats, unpriced } }: { readonly told: Answer<'stats.read'> }) {
+interface ChoiceProps {
+  readonly options: Readonly<Record<string, string>>;
+  readonly isChosen: boolean;
+  readonly label: string;
+}
+
+function Choice({ options, isChosen, label }: ChoiceProps) {
+  return (
+    <a href={hrefOf('usage', null, options)} aria-current={isChosen ? 'true' : undefined}>
+      {label}
+    </a>
+  );
+}
+
+function usageLine(way: Way, days: string | null): string {
+  return `qcc proxy stats${days === null ? '' : ` --since -${days}d`}${way === 'endpoint' ? '' : ` --by ${way}`}`;
+}
+
+interface Since {
+  readonly since: { readonly since?: number };
+}
+
+function ByEndpoint({ since }: Since) {
   const { usage } = text().views;
+  const { value, error } = useAsked('stats.read', since).value;
+  const stats = value?.stats ?? [];
   const byEndpoint = grouped(stats, ({ endpoint }) => ({
     name: nameOfEndpoint(endpoint),
     href: hrefOf('endpoint', endpoint),
@@ -49,11 +77,53 @@ function Stats({ told: { stats, unpriced } }: { readonly told: Answer<'stats.rea
     href: model === null ? null : hrefOf('requests', null, { model }),
   }));
   return (
+    <Told error={error} told={value} isEmpty={stats.length === 0}>
+      <Table title={usage.byEndpoint} first={text().plain.endpoint} groups={byEndpoint} hasTimes />
+      <Table title={usage.byModel} first={usage.model} groups={byModel} />
+    </Told>
+  );
+}
+
+function ByGroup({ by, since }: Since & { readonly by: 'day' | 'session' }) {
+  const { usage } = text().views;
+  const zone = Intl.DateTimeFormat().resolvedOptions().timeZone;
+  const { value, error } = useAsked('stats.usage', { by, ...since, zone }).value;
+  const groups = (value?.groups ?? []).map(({ name, totalUsd, firstAt, lastAt, ...rest }): Group => {
+    const [from, to] = [String(Date.parse(firstAt)), String(Date.parse(lastAt) + 1)];
+    const ofDay = hrefOf('timeline', null, { from, to });
+    const ofSession = name === null ? null : hrefOf('requests', null, { session: name });
+    const last = by === 'session' ? timeOf(lastAt) : null;
+    return { ...rest, name: name ?? usage.noSession, href: by === 'day' ? ofDay : ofSession, dollars: totalUsd, last };
+  });
+  return (
+    <Told error={error} told={value} isEmpty={groups.length === 0}>
+      <Table title={usage.ways[by]} first={usage[by]} groups={groups} />
+      {value && value.leftOut > 0 && <p class="aside">{usage.leftOut(value.leftOut)}</p>}
+    </Told>
+  );
+}
+
+interface ToldProps {
+  readonly error: string | null;
+  readonly told: Priced | null;
+  readonly isEmpty: boolean;
+  readonly children: preact.ComponentChildren;
+}
+
+/** What was used, and by which prices; or why nothing stands here. */
+function Told({ error, told, isEmpty, children }: ToldProps) {
+  const { usage } = text().views;
+  return (
     <>
-      <Table title={usage.byEndpoint} first={text().plain.endpoint} groups={byEndpoint} hasTimes={stats} />
-      <Table title={usage.byModel} first={usage.model} groups={byModel} hasTimes={null} />
-      <p class="aside">{usage.prices}</p>
-      {unpriced.length > 0 && <p class="aside">{usage.unpriced(unpriced.join(', '))}</p>}
+      {error !== null && <p class="not-ready">{error}</p>}
+      {told && isEmpty && <p class="aside">{usage.none}</p>}
+      {told && !isEmpty && (
+        <>
+          {children}
+          <p class="aside">{told.prices ? usage.prices(told.prices) : usage.noPrices}</p>
+          {told.unpriced.length > 0 && <p class="aside">{usage.unpriced(told.unpriced.join(', '))}</p>}
+        </>
+      )}
     </>
   );
 }
@@ -71,7 +141,9 @@ interface Group extends Named {
   readonly tokens: Row['tokens'];
   /** Null: nothing of it has a price. */
   readonly dollars: number | null;
-  readonly ttftMs: number | null;
+  readonly ttftMs?: number | null;
+  /** When it was last seen; null: its name says so. */
+  readonly last?: string | null;
 }
 
 function grouped(rows: readonly Row[], nameOf: (row: Row) => Named): readonly Group[] {
@@ -107,11 +179,12 @@ interface TableProps {
   readonly title: string;
   readonly first: string;
   readonly groups: readonly Group[];
-  readonly hasTimes: readonly Row[] | null;
+  readonly hasTimes?: boolean;
 }
 
-function Table({ title, first, groups, hasTimes }: TableProps) {
+function Table({ title, first, groups, hasTimes = false }: TableProps) {
   const { usage, frame, requests } = text().views;
+  const hasLast = groups.some(({ last }) => last);
   const most = Math.max(1, ...groups.map(totalOf));
   return (
     <section class="part">
@@ -121,6 +194,7 @@ function Table({ title, first, groups, hasTimes }: TableProps) {
           <thead>
             <tr>
               <th scope="col">{first}</th>
+              {hasLast && <th scope="col">{usage.last}</th>}
               <th scope="col" class="right">
                 {requests.title}
               </th>
@@ -159,6 +233,7 @@ function Table({ title, first, groups, hasTimes }: TableProps) {
             {groups.map((group) => (
               <tr key={group.name}>
                 <th scope="row">{group.href === null ? group.name : <a href={group.href}>{group.name}</a>}</th>
+                {hasLast && <td>{group.last}</td>}
                 <td class="right">{countText(group.requests)}</td>
                 <td class="right">{group.failures === 0 ? frame.noValue : countText(group.failures)}</td>
                 <td class="right">{countText(group.tokens.input)}</td>
@@ -166,9 +241,7 @@ function Table({ title, first, groups, hasTimes }: TableProps) {
                 <td class="right">{countText(group.tokens.cacheRead)}</td>
                 <td class="right">{countText(group.tokens.cacheWrite)}</td>
                 <td class="right">{hitsText(group)}</td>
-                {hasTimes && (
-                  <td class="right">{group.ttftMs === null ? frame.noValue : durationText(group.ttftMs)}</td>
-                )}
+                {hasTimes && <td class="right">{group.ttftMs == null ? frame.noValue : durationText(group.ttftMs)}</td>}
                 <td class="right">{group.dollars === null ? frame.noValue : dollarText(group.dollars)}</td>
                 <td class="share">
                   <svg viewBox="0 0 100 10" preserveAspectRatio="none" aria-hidden="true">
