@@ -8,7 +8,7 @@ import type { EndpointState } from '../../machines/routing-view.ts';
 import type { InFlightRow } from './debug.ts';
 import type { EndpointRow } from './endpoint.ts';
 import { flag, instant, name, one, optional, sentenceMax, text, whole } from './fields.ts';
-import type { StatusRow } from './gateway.ts';
+import type { RunningRow, StatusRow } from './gateway.ts';
 import type { HealthRow } from './health.ts';
 import type { FactRow } from './history.ts';
 import { moment, type WithGaps } from './moment.ts';
@@ -65,11 +65,15 @@ export interface PageState {
   /** Why no endpoint can answer; empty when one can. */
   readonly notReady: readonly ReadinessReason[];
   readonly ladder: AnswerOf<(typeof priorityContract)['priority.list']>;
+  /** How equals of a profile are chosen among. */
+  readonly strategy: 'weighted' | 'round-robin' | 'least-connections' | 'failover';
   /** In the order in which a request asks them; those that are not on the ladder come last. */
   readonly profiles: readonly PageProfile[];
   readonly queue: AnswerOf<(typeof queueContract)['queue.status']>;
   /** Null for a moment of the past, and for an incident file. */
   readonly live: PageLive | null;
+  /** The requests that run, oldest first; those that are more than a page shows are only counted. */
+  readonly running: readonly RunningRow[];
 }
 
 /** What some facts have changed. */

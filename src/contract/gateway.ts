@@ -16,6 +16,7 @@ import {
   spanMax,
   text,
   textMax,
+  whole,
 } from './fields.ts';
 import { asks, asksGateway, changes, copies, tends } from './operation.ts';
 
@@ -71,6 +72,28 @@ export interface StatusRow {
   };
   /** Unexpected errors; `logs/gateway.log` has them. */
   readonly uncaught: number;
+}
+
+/** A request that runs. No fact tells of it before it ends. */
+export interface RunningRow {
+  readonly request: string;
+  readonly startedAt: string;
+  readonly session: string | null;
+  readonly model: string | null;
+  readonly path: string;
+  readonly stream: boolean;
+  /**
+   * `asked`: an endpoint has it, and has said nothing. `begun`: its head is there, and no content. `streaming`: content passes. `no room`: it
+   * waits for an endpoint that is full. `queued`: for one that is well. `paused`: before its first attempt, or between two.
+   */
+  readonly state: 'asked' | 'begun' | 'streaming' | 'no room' | 'queued' | 'paused';
+  /** Which endpoint has it now, or had it last; null: none yet. */
+  readonly endpoint: string | null;
+  /** With the one that runs. */
+  readonly attempts: number;
+  readonly ttftMs: number | null;
+  /** Of its answer so far. */
+  readonly bytes: number;
 }
 
 /** The endpoint that serves one session, for its status line. */
@@ -140,6 +163,11 @@ export const gatewayContract = {
     }),
   ).answers<CertRow>(),
   'proxy.showCert': asks('never', nothing).answers<CertRow>(),
+  /** The requests that run, oldest first: those that have run for long are the ones that one looks for. */
+  'proxy.running': asksGateway('read', v.strictObject({ limit: optional(whole) })).answers<{
+    readonly requests: readonly RunningRow[];
+    readonly leftOut: number;
+  }>(),
   'proxy.stop': asksGateway('never', v.strictObject({ graceMs: among(0, spanMax) })).answers<{
     readonly stopped: true;
     readonly drained: number;

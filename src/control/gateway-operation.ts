@@ -16,6 +16,7 @@ export const gatewayHandlers: Handlers<typeof gatewayContract> = {
   'proxy.status': (_, __, live) => live.status(),
   'proxy.cert': (it, params, live) => makeOwnCertificate(it, params, live !== undefined),
   'proxy.showCert': (it, _, live) => showOwnCertificate(it, live !== undefined),
+  'proxy.running': (_, params, live) => live.running(params),
   'proxy.stop': (_, { graceMs }, live) => live.stop(graceMs),
   'client.standing': (_, params, live) => live.standing(params),
   'client.remote': remoteSettings,

@@ -26,6 +26,8 @@ export class Feed {
   #skipped = 0;
   /** The live numbers that were sent last, as text. */
   #live = '';
+  /** So were the requests that run. */
+  #running = '';
   #stopHearing: (() => void) | undefined;
   #tick: NodeJS.Timeout | undefined;
   #timers: NodeJS.Timeout[] = [];
@@ -60,6 +62,7 @@ export class Feed {
 
   #begin(): void {
     this.#live = JSON.stringify(this.#ports.live());
+    this.#running = JSON.stringify(this.#ports.running());
     this.#stopHearing = this.#ports.onFacts((facts) => this.#heard(facts));
     this.#timers = [
       setInterval(() => this.#look(), liveMs).unref(),
@@ -108,11 +111,13 @@ export class Feed {
   #look(): void {
     const at = this.#ports.now();
     for (const [page, until] of this.#pages) if (until <= at) this.#cutOff(page);
-    const live = JSON.stringify(this.#ports.live());
-    if (live === this.#live) return;
+    const [live, running] = [JSON.stringify(this.#ports.live()), JSON.stringify(this.#ports.running())];
+    if (live === this.#live && running === this.#running) return;
     this.#live = live;
+    this.#running = running;
     const { seq, now } = this.#ports.head();
-    this.#toAll(`event: live\nid: ${seq}\ndata: {"now":${JSON.stringify(now)},"live":${live}}\n\n`);
+    const told = `{"now":${JSON.stringify(now)},"live":${live},"running":${running}}`;
+    this.#toAll(`event: live\nid: ${seq}\ndata: ${told}\n\n`);
   }
 
   #toAll(text: string): void {

@@ -27,6 +27,7 @@ export function fileDashboard({ call, state, port, language }: OfFile): Dashboar
       head: () => head,
       state: () => state,
       live: () => null,
+      running: () => [],
       changed: () => ({
         now: head.now,
         at: state.at,

@@ -15,6 +15,7 @@ export function plainPage(state: PageState, language: Language): string {
   const said = {
     words: words.headline,
     stateWord: (one: string) => codeText('states', one, language),
+    why: (one: string) => storyWordsOf(language).failures[one] ?? one,
     span: shortSpan,
   };
   const { live, queue } = state;

@@ -8,6 +8,7 @@ export interface PagePorts {
   head(): { readonly seq: number; readonly now: string };
   state(): PageState;
   live(): PageLive | null;
+  running(): PageState['running'];
   changed(facts: readonly Recorded[], skipped: number): PageChange;
   /** @returns what ends it */
   onFacts(listener: (facts: readonly Recorded[]) => void): () => void;

@@ -2,7 +2,7 @@
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { PageLive } from '../contract/dashboard.ts';
-import type { Answer } from '../contract/operations.ts';
+import type { Answer, Params } from '../contract/operations.ts';
 import type { LiveSide } from '../installation/live-side.ts';
 import { iso } from '../platform/time.ts';
 import { version } from '../platform/version.ts';
@@ -30,6 +30,7 @@ export function liveSideOf(open: Open, serving: Serving): LiveSide {
     found: () => inspector.found(),
     unknownRefusals: () => served.unknown.list(),
     status: () => status(open, serving),
+    running: (params) => running(open, params),
     inFlight: () => proxy.inFlight(),
     runningTokens: () => tokens.running(),
     standing: (params) => standing(open, params),
@@ -89,6 +90,15 @@ function status(
     endpoints: counts,
     unproven,
   };
+}
+
+// As many as a screen holds.
+const runningShown = 50;
+
+function running({ proxy }: Open, { limit = runningShown }: Params<'proxy.running'>): Answer<'proxy.running'> {
+  const all = [...proxy.running()].sort((a, b) => a.startedAt - b.startedAt);
+  const requests = all.slice(0, limit).map((one) => ({ ...one, startedAt: iso(one.startedAt) }));
+  return { requests, leftOut: all.length - requests.length };
 }
 
 function pageLive(open: Open, serving: Serving): PageLive {

@@ -46,6 +46,7 @@ function watching(it: Installation, live: () => LiveSide): Omit<PagePorts, 'call
     head: () => ({ seq: core.state.seq, now: iso(core.now()) }),
     state: () => pageState(core.state, settings(), running()),
     live: () => live().page(),
+    running: () => running().requests(),
     changed: (facts, skipped) => changeOf(it, facts, skipped, running()),
     onFacts: (listener) => core.onFacts(listener),
     now: () => it.world.now(),

@@ -28,6 +28,7 @@ export interface Running {
   readonly now: Millis;
   readonly probes: ReadonlyMap<string, PlannedProbe>;
   readonly live: PageState['live'];
+  readonly requests: () => PageState['running'];
 }
 
 /** @throws {QccError} for a moment that the log has not reached, or no longer keeps */
@@ -38,10 +39,10 @@ export async function showPage(
   const seq = moment === undefined ? log.head : await seqOfMoment(log, moment);
   const state = await stateAt(log, seq);
   const now = moment !== undefined && 'at' in moment ? moment.at : state.at;
-  return pageState(state, settingsThen(state), { now, probes: new Map(), live: null });
+  return pageState(state, settingsThen(state), { now, probes: new Map(), live: null, requests: () => [] });
 }
 
-export function pageState(state: State, settings: Settings, { now, probes, live }: Running): PageState {
+export function pageState(state: State, settings: Settings, { now, probes, live, requests }: Running): PageState {
   const view = routingView(ladderSource(state));
   const endpoint = (one: KnownEndpoint) => pageEndpoint(state, settings, one, now, probes.get(one.id));
   return {
@@ -54,9 +55,11 @@ export function pageState(state: State, settings: Settings, { now, probes, live 
       ...whyNotReady(state, view, settings['loadbalancer.health_aware'], now),
     ],
     ladder: ladderOf(state, settings),
+    strategy: settings['loadbalancer.strategy'],
     profiles: inOrder(state, view).map((profile) => pageProfile(state, view, profile, endpoint)),
     queue: queueCountsOf(state, settings),
     live,
+    running: requests(),
   };
 }
 

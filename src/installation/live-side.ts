@@ -17,6 +17,7 @@ export interface LiveSide {
   /** In words that no row of the table of refusals knows, since it began to serve. */
   unknownRefusals(): readonly UnknownRefusal[];
   status(): Answer<'proxy.status'>;
+  running(params: Params<'proxy.running'>): Answer<'proxy.running'>;
   stop(graceMs: number): Promise<Answer<'proxy.stop'>>;
   readonly url: string;
   /** Questions about the past go to a worker, because the main loop serves requests. */

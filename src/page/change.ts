@@ -1,5 +1,5 @@
 /** What the page knows, after what it has heard. */
-import type { PageChange, PageLive, PageState } from '../contract/dashboard.ts';
+import type { PageChange, PageState } from '../contract/dashboard.ts';
 
 /**
  * The state after a change.
@@ -24,15 +24,23 @@ export function changed(state: PageState, change: PageChange, seq: number): Page
     profiles,
     queue: change.queue ?? state.queue,
     live: change.live ?? state.live,
+    running: stillRunning(state.running, change.facts),
   };
+}
+
+/** The next list comes within a second: until then, a request whose end was heard is not said to run. */
+function stillRunning(running: PageState['running'], facts: PageChange['facts']): PageState['running'] {
+  const ended = new Set(facts.map(({ stream }) => stream));
+  const left = running.filter(({ request }) => !ended.has(`request/${request}`));
+  return left.length === running.length ? running : left;
 }
 
 /** Only what runs has changed. */
 export function withLive(
   state: PageState,
-  { now, live }: { readonly now: string; readonly live: PageLive | null },
+  { now, live, running }: Pick<PageState, 'now' | 'live' | 'running'>,
 ): PageState {
-  return { ...state, now, live };
+  return { ...state, now, live, running };
 }
 
 /** Of a list that grows at its end: the newest ones, each once. */

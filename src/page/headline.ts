@@ -1,4 +1,4 @@
-/** The one sentence on top of the page: who serves, who is ill and what happens next. */
+/** The one sentence on top of the page: who serves, who is ill and why, and what happens next. */
 import { weightNow } from '../../machines/route.ts';
 import type { PageEndpoint, PageState } from '../contract/dashboard.ts';
 import type { PageWords } from '../messages/en/page.ts';
@@ -6,53 +6,90 @@ import type { PageWords } from '../messages/en/page.ts';
 export interface Said {
   readonly words: PageWords['headline'];
   readonly stateWord: (state: string) => string;
+  /** A failure's code, in words. */
+  readonly why: (because: string) => string;
   /** So long, in words: `12 s`. */
   readonly span: (ms: number) => string;
 }
 
 /** @param now of the gateway's clock, in milliseconds */
-export function headline(state: PageState, now: number, { words, stateWord, span }: Said): string {
+export function headline(state: PageState, now: number, { words, stateWord, why, span }: Said): string {
   const onLadder = state.profiles.filter(({ isOnLadder }) => isOnLadder);
-  const walked = inOrderOfAsking(onLadder, state.ladder.active).flatMap(({ endpoints }) => endpoints);
+  const groups = groupsInOrder(onLadder, state.ladder.active);
+  const walked = groups.flat();
   if (walked.length === 0) return words.nothingSetUp;
-  const usable = walked.filter(({ available }) => available);
-  const [serving] = usable;
-  const next = usable.find((one) => one.id !== serving?.id);
   const name = nameIn(walked);
+  const [serving, next] = servingIn(groups, state.strategy);
+  const serve = serving.map(name);
   const parts = [
     ...(state.network === 'offline' ? [words.offline] : []),
-    serving ? words.serves(name(serving)) : words.nothingServes,
+    serve.length > 0 ? words.serves(serve) : words.nothingServes,
     ...walked.filter((one) => one.state !== 'healthy' && one.state !== 'disabled').map(illness),
-    ...(serving ? [next ? words.next(name(serving), name(next)) : words.noNext(name(serving))] : []),
+    ...(serve.length === 0 ? [] : [next.length > 0 ? words.next(serve, next.map(name)) : words.noNext(serve)]),
   ];
   return parts.join(words.separator) + words.end;
 
   function illness(one: PageEndpoint): string {
-    const due = dueAt(one, now);
-    const word = stateWord(one.state);
-    return due === null ? words.state(name(one), word) : words.backIn(name(one), word, span(due - now));
+    const said = words.state(name(one), stateWord(one.state), one.because === null ? '' : why(one.because));
+    const move = nextMove(one, now);
+    if (!move) return said;
+    const ms = span(move.at - now);
+    if (move.isCheck) return words.checked(said, ms);
+    return move.to === 'recovering' ? words.tried(said, ms) : words.becomes(said, stateWord(move.to), ms);
   }
 }
 
-/** When something is next looked at or ends by itself, in milliseconds; null when nothing is due. */
-export function dueAt(one: PageEndpoint, now: number): number | null {
-  const due = [one.until, one.nextProbe.at, ...one.next.map(({ at }) => at)]
-    .flatMap((at) => (at === null ? [] : [Date.parse(at)]))
-    .filter((at) => at > now);
-  return due.length === 0 ? null : Math.min(...due);
+/** What moves an endpoint next at an instant that is known: a check, or the end of a wait. The card tells the same. */
+export interface Move {
+  readonly at: number;
+  readonly isCheck: boolean;
+  readonly to: string;
 }
 
-/** From the active profile down, then the rest; in each, the order in which its endpoints are asked. */
-export function inOrderOfAsking(profiles: PageState['profiles'], active: string | null): PageState['profiles'] {
+/** Null when nothing is due; a check that comes after the wait is over moves nothing before it. */
+export function nextMove({ state, next, nextProbe }: PageEndpoint, now: number): Move | null {
+  const steps = next.flatMap(({ at, to }) => (at === null ? [] : [{ at: Date.parse(at), isCheck: false, to }]));
+  // In a slow start a check moves nothing: traffic and time do.
+  const check = nextProbe.at === null || state !== 'failed' ? [] : [{ at: Date.parse(nextProbe.at), isCheck: true }];
+  const due = [...steps, ...check.map((one) => ({ ...one, to: 'recovering' }))].filter(({ at }) => at > now);
+  return due.sort((a, b) => a.at - b.at)[0] ?? null;
+}
+
+/** The active profile's endpoints of each priority, then those of the profiles after it, and at last of those above it. */
+function groupsInOrder(profiles: PageState['profiles'], active: string | null): readonly (readonly PageEndpoint[])[] {
   const at = Math.max(
     0,
     profiles.findIndex(({ name }) => name === active),
   );
-  return [...profiles.slice(at), ...profiles.slice(0, at)].map((profile) => ({
-    ...profile,
-    endpoints: [...profile.endpoints].sort((a, b) => a.priority - b.priority || b.effectiveWeight - a.effectiveWeight),
-  }));
+  return [...profiles.slice(at), ...profiles.slice(0, at)].flatMap(({ endpoints }) => {
+    const priorities = [...new Set(endpoints.map(({ priority }) => priority))].sort((a, b) => a - b);
+    return priorities.map((priority) => endpoints.filter((one) => one.priority === priority));
+  });
 }
+
+/** Who takes requests, and who would after them. Of equals each takes a share, unless the strategy asks them in the order of the list. */
+function servingIn(
+  groups: readonly (readonly PageEndpoint[])[],
+  strategy: PageState['strategy'],
+): readonly [readonly PageEndpoint[], readonly PageEndpoint[]] {
+  const usable = groups
+    .flatMap((group) => tiersOf(group.filter(({ available }) => available)))
+    .flatMap((tier) => (strategy === 'failover' ? tier.map((one) => [one]) : [tier]));
+  return [usable[0] ?? [], usable[1] ?? []];
+}
+
+/** As routing takes them: whole ones, then those that are degraded, then those that take one request at a time, half-open. */
+function tiersOf(equals: readonly PageEndpoint[]): readonly (readonly PageEndpoint[])[] {
+  const tiers: readonly PageEndpoint[][] = [[], [], []];
+  for (const one of equals) {
+    const tier = isHalfOpen(one) ? 2 : Number(one.state === 'degraded');
+    tiers[tier]?.push(one);
+  }
+  return tiers.filter((tier) => tier.length > 0);
+}
+
+/** Single requests decide whether it is well again. */
+const isHalfOpen = ({ state, ramp }: PageEndpoint) => state === 'recovering' && ramp === 0;
 
 /** The profile's name is enough where it has one endpoint. */
 export function nameIn(all: readonly PageEndpoint[]): (one: PageEndpoint) => string {
@@ -60,9 +97,9 @@ export function nameIn(all: readonly PageEndpoint[]): (one: PageEndpoint) => str
     all.filter((other) => other.profile === profile).length === 1 ? profile : `${profile}/${name}`;
 }
 
-/** Its share of its profile's traffic among those of the same priority, from 0 to 1; null while it takes none. */
+/** Its share of its profile's traffic among those of the same priority, from 0 to 1; null while it takes none, or is half-open. */
 export function shareOf(one: PageEndpoint, all: readonly PageEndpoint[]): number | null {
-  const peers = all.filter(({ priority, available }) => priority === one.priority && available);
+  const peers = all.filter((other) => other.priority === one.priority && other.available && !isHalfOpen(other));
   if (!peers.some(({ id }) => id === one.id)) return null;
   const sum = peers.reduce((total, other) => total + weightNow(other), 0);
   return sum === 0 ? null : weightNow(one) / sum;

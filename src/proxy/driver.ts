@@ -3,7 +3,6 @@ import { setTimeout as later } from 'node:timers/promises';
 import type { Millis } from '../../events/fact.ts';
 import type { RequestId } from '../../events/ids.ts';
 import { type CallReason, type ReasonOrWord, reason } from '../../events/reason.ts';
-import type { RequestFact } from '../../events/request.ts';
 import { attemptFailure, brokenVerdict } from '../../machines/classify.ts';
 import { Failover } from '../../machines/failover.ts';
 import type { Command, Input } from '../../machines/failover-commands.ts';
@@ -25,12 +24,13 @@ import type { RequestSummary } from './request/body-sniffing.ts';
 import type { ClientAnswer, ClientRequest } from './request/client.ts';
 import type { RequestHead } from './request/request-head.ts';
 import { shortName } from './request/short-name.ts';
-import { RequestRecord } from './request-record.ts';
+import { type Ended, RequestRecord } from './request-record.ts';
 import { Answer } from './response/answer.ts';
 import type { Outcome } from './response/outcome.ts';
 import { HttpReceiver } from './response/receiver.ts';
 import { ownError, passVerbatim, type Refusal, sendError } from './response/refusal.ts';
 import type { StoredAnswer } from './retry-queue.ts';
+import { type RunningRequest, runningRequest } from './running-request.ts';
 import { sendUp } from './sending.ts';
 import type { Target } from './upstream/target.ts';
 
@@ -45,12 +45,6 @@ export interface Incoming {
   readonly place: Place;
   readonly body: Body | null;
   readonly summary: RequestSummary;
-}
-
-/** How it ended, for figures and the access log. */
-export interface Ended {
-  readonly fact: RequestFact;
-  readonly profile: string | null;
 }
 
 type Do<Kind extends Command['do']> = Extract<Command<Refusal>, { do: Kind }>;
@@ -96,6 +90,12 @@ export class Exchange {
     } finally {
       this.#parked.leave(isOnPurpose ? reason('clientLeft') : null);
     }
+  }
+
+  /** As it stands at this moment. */
+  now(): RunningRequest {
+    const [session, record, answer, room] = [this.#session, this.#record, this.#running, this.#waiter];
+    return runningRequest(this.#in, { session, record, answer, room, item: this.#parked.item });
   }
 
   async run(): Promise<Ended> {

@@ -12,6 +12,7 @@ import type { ClientTokens } from './client-tokens.ts';
 import type { PlanWindow } from './plan-limits.ts';
 import type { ConnectionCounts } from './request/client-connections.ts';
 import type { ProxyQueue } from './retry-queue.ts';
+import type { RunningRequest } from './running-request.ts';
 import type { Unknown } from './unknown-refusals.ts';
 
 export interface FailedCall {
@@ -84,6 +85,8 @@ export interface ProxyServer {
   readonly port: number;
   counts(): ProxyCounts;
   inFlight(): InFlightNow;
+  /** The requests that are on their way to an answer; not those whose body still comes, nor files and batches. */
+  running(): readonly RunningRequest[];
   /** Prometheus text, made on demand. */
   metrics(): Promise<string>;
   /** Takes no new connection, waits for running requests up to `graceMs`, aborts the rest. */

@@ -6,11 +6,17 @@ import { type Attempt, endedOf, type RequestFact, type Served, servedBy } from '
 import type { Candidate } from '../../machines/route.ts';
 import type { AttemptRequest } from './adaptation/attempt-request.ts';
 import type { RequestAdaptation } from './adaptation/request-adaptation.ts';
-import type { Ended, Incoming } from './driver.ts';
+import type { Incoming } from './driver.ts';
 import type { ProxyPorts } from './ports.ts';
 import { shortName } from './request/short-name.ts';
 import type { Answer } from './response/answer.ts';
 import { type Outcome, outcomeWord } from './response/outcome.ts';
+
+/** How it ended, for figures and the access log. */
+export interface Ended {
+  readonly fact: RequestFact;
+  readonly profile: string | null;
+}
 
 /** An attempt that was made. */
 export interface Made {
@@ -61,6 +67,11 @@ export class RequestRecord {
 
   get attempts(): number {
     return this.#attempts.length;
+  }
+
+  /** The endpoint of the last attempt; null before there is one. */
+  get asked(): EndpointId | null {
+    return this.#last?.candidate.endpoint.id ?? null;
   }
 
   /** The last attempt. */

@@ -47,6 +47,7 @@ function commandLines(folder: string): Readonly<Record<string, readonly (readonl
     'proxy run': null,
     'proxy restart': null,
     'proxy stop': [[]],
+    'proxy running': [[], ['--limit', '1']],
     'proxy status': [[]],
     'proxy logs': [[], ['--level', evil]],
     'proxy stats': [[], ['--export', at('stats.json')]],

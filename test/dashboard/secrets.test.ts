@@ -136,11 +136,13 @@ function asksOf(id: string, item: QueueItemRow, head: number, request: string): 
     'queue.list': [{}],
     'queue.show': [{ id: item.id }],
     'route.next': [{}],
+    'proxy.running': [{}],
     'stats.read': [{}],
     'stats.tokens': [{}],
     'token.list': [{}],
     'fleet.status': [{}],
     'fleet.beliefs': [{}],
+    'stats.usage': [{ by: 'day' }, { by: 'session' }],
   };
 }
 

@@ -23,7 +23,7 @@ import { attemptFailed, coreWithLadder, endpointSettings, first, noon, second } 
 const plain = <Value>(value: Value) => JSON.parse(JSON.stringify(value)) as Value;
 
 const shown = (state: State): PageState =>
-  plain(pageState(state, settingsThen(state), { now: state.at, probes: new Map(), live: null }));
+  plain(pageState(state, settingsThen(state), { now: state.at, probes: new Map(), live: null, requests: () => [] }));
 
 class WatchedLog extends SimulatedLog {
   readonly seen: PageState[] = [];
@@ -371,7 +371,12 @@ it('an endpoint is available as routing sees it: without health awareness, a fai
   const state = await stateAt(new MemoryLog(facts), failed?.seq ?? 0);
   const available = (healthAware: boolean) => {
     const settings = { ...settingsThen(state), 'loadbalancer.health_aware': healthAware };
-    const { profiles } = pageState(state, settings, { now: state.at, probes: new Map(), live: null });
+    const { profiles } = pageState(state, settings, {
+      now: state.at,
+      probes: new Map(),
+      live: null,
+      requests: () => [],
+    });
     const all = profiles.flatMap(({ endpoints }) => endpoints);
     return all.find(({ id }) => streams.endpoint(id as EndpointId) === failed?.stream)?.available;
   };

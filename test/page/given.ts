@@ -81,6 +81,8 @@ export function stateOf(endpoints: readonly PageEndpoint[]): PageState {
       oldestAt: null,
       totals: { enqueued: 0, retried: 0, succeeded: 0, died: 0, dropped: 0 },
     },
+    strategy: 'weighted',
     live: null,
+    running: [],
   };
 }

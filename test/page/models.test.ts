@@ -58,7 +58,7 @@ describe('a change', () => {
   });
 
   it('of what runs leaves the rest', () => {
-    expect(withLive(state, { now: change.now, live: null })).toEqual({ ...state, now: change.now });
+    expect(withLive(state, { now: change.now, live: null, running: [] })).toEqual({ ...state, now: change.now });
   });
 
   it('adds facts once, and keeps the newest', () => {

@@ -2,7 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
 import { paths } from '../../src/config/files/home.ts';
-import type { Ended } from '../../src/proxy/driver.ts';
+import type { Ended } from '../../src/proxy/request-record.ts';
 import { accessLine, type LogLevel } from '../../src/proxy/server/access-log.ts';
 import { runningGateway } from '../support/gateway.ts';
 

@@ -146,6 +146,7 @@ export class FakeGateway implements PagePorts {
     this.lives++;
     return null;
   };
+  running: PagePorts['running'] = () => [];
   changed: PagePorts['changed'] = (facts, skipped) => ({
     now: this.head().now,
     at: this.head().now,

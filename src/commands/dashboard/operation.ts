@@ -8,6 +8,9 @@ import type { LiveSide } from '../../installation/live-side.ts';
 import type { Handlers } from '../handler.ts';
 import { question } from '../history/operation.ts';
 
+// They come once a second to each page.
+const runningShown = 30;
+
 const then = question('dashboard.state');
 const bands = question('dashboard.bands');
 
@@ -22,7 +25,8 @@ function stateOf(
 
 export function runningOf({ core }: Installation, live: LiveSide | undefined): Running {
   const now = Math.max(core.now(), core.state.at);
-  return { now, probes: live?.nextProbes() ?? new Map(), live: live?.page() ?? null };
+  const requests = () => live?.running({ limit: runningShown }).requests ?? [];
+  return { now, probes: live?.nextProbes() ?? new Map(), live: live?.page() ?? null, requests };
 }
 
 /** Until now: the log itself knows no later instant than its last fact's. */

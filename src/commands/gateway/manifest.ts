@@ -1,6 +1,6 @@
 /** The commands of the gateway's life cycle and its reports. */
 
-import { follow, port, since, watch } from '../arguments.ts';
+import { follow, limit, port, since, watch } from '../arguments.ts';
 import { type Commands, type Flag, option, say, toggle } from '../command.ts';
 
 const host = option('HOST', 'the address to listen on', '监听地址');
@@ -64,6 +64,16 @@ export const gatewayCommands: Commands = {
         flags: { watch },
         examples: ['qcc proxy status', 'qcc proxy status --watch'],
         load: async () => (await import('./cli.ts')).status,
+      },
+      running: {
+        title: say('list the requests that run at this moment', '列出当前进行中的请求'),
+        about: say(
+          'oldest first: how long each runs, which endpoint has it, and how far its answer is: `asked`, `begun` (its head is there), `streaming`, `no room` (its endpoint is full), `queued` (no endpoint is well), `paused` (between two attempts)',
+          '旧的在前：已用时、所在端点，以及应答到哪一步：`asked`（已发出）、`begun`（已有响应头）、`streaming`（传输中）、`no room`（端点已满）、`queued`（没有可用端点）、`paused`（两次尝试之间）',
+        ),
+        flags: { limit: { ...limit, default: '50' }, watch },
+        examples: ['qcc proxy running', 'qcc proxy running --watch'],
+        load: async () => (await import('./running-cli.ts')).running,
       },
       logs: {
         title: say('show the access log: one line per request', '显示访问日志：每个请求一行'),

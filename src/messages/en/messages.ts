@@ -132,6 +132,10 @@ export const words = {
     `${profile} is usable again: ${checks} of ${of} checks passed, active again at ${readyAt} at the earliest`,
   offline: 'this machine has no network',
   requests: 'requests',
+  request: 'request',
+  runs: 'for',
+  nothingRuns: 'no request runs',
+  runningLeftOut: (count: number) => `${count} more run: --limit ${count + 50}`,
   day: 'day',
   session: 'session',
   requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }: Readonly<Record<Counted, number>>) =>

@@ -1,3 +1,5 @@
+import type { RunningRow } from '../../contract/gateway.ts';
+
 /** The words of the views of the past: endpoint, requests, request, timeline, what if. */
 export const pastWords = {
   endpoint: {
@@ -65,6 +67,18 @@ export const pastWords = {
       tokens: 'Tokens',
     },
     tried: (count: number) => `${count} attempts`,
+    runningNow: 'Running now',
+    nothingRuns: 'No request runs.',
+    moreRun: (count: number) => `${count} more, whose bodies still come, or which wait for their turn`,
+    attempt: (count: number) => `attempt ${count}`,
+    running: {
+      asked: 'is asked',
+      begun: 'has begun',
+      streaming: 'streams',
+      'no room': 'is full: the request waits for room',
+      queued: 'no endpoint is well: the request waits',
+      paused: 'waits before the next attempt',
+    } satisfies Record<RunningRow['state'], string>,
     none: 'No request yet. Point Claude Code at the gateway:',
     noneMatch: 'No request matches.',
     chooseBad: 'Choose what went wrong',

@@ -6,6 +6,7 @@ const sentences: Readonly<Record<string, string>> = {
   'a number': '应为数字',
   'a whole number': '应为整数',
   'a moment': '应为某个时刻',
+  'a time zone: Europe/Berlin': '应为时区，例如 Europe/Berlin',
   'a port': '应为端口号',
   'at most 64 names': '最多 64 个名称',
   'a host name or an IP address': '应为主机名或 IP 地址',

@@ -3,6 +3,7 @@ import type { ProbeDepth, Verdict } from '../../../events/endpoint.ts';
 import type { QueuePriority } from '../../../events/queue.ts';
 import type { QueueItemState } from '../../../machines/queue-item.ts';
 import type { EndpointState } from '../../../machines/routing-view.ts';
+import type { RunningRow } from '../../contract/gateway.ts';
 import type { Answer } from '../../contract/operations.ts';
 import type { SwitchRow } from '../../contract/priority.ts';
 
@@ -55,7 +56,16 @@ const queueTotals: Readonly<Record<keyof Answer<'queue.status'>['totals'], strin
   dropped: '移出',
 };
 
-export const codes = { states, verdicts, depths, switches, priorities, queueTotals } satisfies Record<
+const running: Readonly<Record<RunningRow['state'], string>> = {
+  asked: '已发出',
+  begun: '已有响应头',
+  streaming: '传输中',
+  'no room': '等待端点空位',
+  queued: '等待端点恢复',
+  paused: '两次尝试之间',
+};
+
+export const codes = { states, verdicts, depths, switches, priorities, queueTotals, running } satisfies Record<
   string,
   Readonly<Record<string, string>>
 >;

@@ -122,6 +122,10 @@ export const words: Words = {
   watchedUp: (profile, checks, of, readyAt) => `${profile} 已可用：检查通过 ${checks}/${of}，最早 ${readyAt} 切回`,
   offline: '本机没有网络',
   requests: '请求',
+  request: '请求',
+  runs: '已用时',
+  nothingRuns: '当前没有进行中的请求',
+  runningLeftOut: (count) => `另有 ${count} 个进行中：--limit ${count + 50}`,
   day: '日期',
   session: '会话',
   requestCounts: ({ total, succeeded, failed, cancelled, inFlight, waiting }) =>

@@ -5,6 +5,7 @@ import { followGateway, learnNames, openSession, tick } from '../live/connection
 import { ownFacts } from '../live/source.ts';
 import { followMoment, go, link, place, present, session } from '../live/store.ts';
 import { placeOf } from '../place.ts';
+import { loadRunningList } from '../views/lazy.tsx';
 import { Frame } from './frame.tsx';
 
 async function begin(root: Element): Promise<void> {
@@ -31,6 +32,7 @@ async function begin(root: Element): Promise<void> {
     // Without them an old fact shows an id where a name stood.
     learnNames().catch(() => {});
     if (!ownFacts()) void import('../live/other-tabs.ts').then(({ answerOtherTabs }) => answerOtherTabs());
+    void loadRunningList();
     if (at !== null) void begunAt(at);
     void import('./keys.ts').then(({ listenForKeys }) => listenForKeys());
   });

@@ -11,8 +11,25 @@ const languageKey = 'qcc-language';
 /** Null: as the system has it. */
 const theme = signal<Theme | null>(null);
 
+/** A browser may forbid a page to keep anything: then a choice holds as long as the page. */
+function kept(key: string): string | null {
+  try {
+    return localStorage.getItem(key);
+  } catch {
+    return null;
+  }
+}
+
+function keep(key: string, value: string): void {
+  try {
+    localStorage.setItem(key, value);
+  } catch {
+    // It is chosen all the same.
+  }
+}
+
 export function followChoices(): void {
-  const saved = localStorage.getItem(themeKey);
+  const saved = kept(themeKey);
   theme.value = saved === 'light' || saved === 'dark' ? saved : null;
   effect(() => {
     const { dataset } = document.documentElement;
@@ -24,19 +41,19 @@ export function followChoices(): void {
 export function changeTheme(): void {
   const isDark = theme.value === null ? matchMedia('(prefers-color-scheme: dark)').matches : theme.value === 'dark';
   theme.value = isDark ? 'light' : 'dark';
-  localStorage.setItem(themeKey, theme.value);
+  keep(themeKey, theme.value);
 }
 
 /** The reader's, or else the gateway's. */
 export async function loadWords(): Promise<void> {
-  const saved = localStorage.getItem(languageKey);
+  const saved = kept(languageKey);
   const wanted = saved === 'en' || saved === 'zh-CN' ? saved : session.value?.language;
   await speak(wanted ?? (navigator.language.startsWith('zh') ? 'zh-CN' : 'en'));
 }
 
 export async function changeLanguage(): Promise<void> {
   const wanted = words.value?.language === 'zh-CN' ? 'en' : 'zh-CN';
-  localStorage.setItem(languageKey, wanted);
+  keep(languageKey, wanted);
   await speak(wanted);
 }
 

@@ -34,12 +34,21 @@ function ofOwnFacts(): void {
 
 function keep(found: Session | null): void {
   session.value = found;
-  if (found) sessionStorage.setItem(kept, JSON.stringify(found));
+  if (found) inStorage((storage) => storage.setItem(kept, JSON.stringify(found)));
 }
 
 function savedSession(): Session | null {
-  const saved = sessionStorage.getItem(kept);
+  const saved = inStorage((storage) => storage.getItem(kept)) ?? null;
   return saved === null ? null : (JSON.parse(saved) as Session);
+}
+
+/** A browser may forbid a page to keep anything: then its session is over when it is loaded again. */
+function inStorage<Value>(use: (storage: Storage) => Value): Value | undefined {
+  try {
+    return use(sessionStorage);
+  } catch {
+    return undefined;
+  }
 }
 
 /** Until the page is closed on purpose, or its bearer is void. A page with facts of its own shows them. */
@@ -61,7 +70,7 @@ async function followStream(): Promise<void> {
       await readStream(session.value, before, opened, received, rest.signal);
     } catch (error) {
       if (error instanceof Expired) {
-        sessionStorage.removeItem(kept);
+        inStorage((storage) => storage.removeItem(kept));
         link.value = 'expired';
       }
     }

@@ -40,14 +40,17 @@ export const pastError = signal<string | null>(null);
 
 /** What is shown: the state of now, or of the chosen moment. The former one stands until the next is there. */
 export const shown = computed(() => (moment.value === null ? present.value : (past.value ?? present.value)));
-/** The gateway's clock; in the past, that of the moment. */
-export const clock = computed(() => {
+/** The gateway's clock, also while the past is looked at. */
+export const presentClock = computed(() => {
   void second.value;
-  if (moment.value !== null && past.value) return Date.parse(past.value.now);
   // Of an incident file, now is its end.
   if (present.value?.live === null) return Date.parse(present.value.now);
   return Date.now() + ahead.value;
 });
+/** The gateway's clock; in the past, that of the moment. */
+export const clock = computed(() =>
+  moment.value !== null && past.value ? Date.parse(past.value.now) : presentClock.value,
+);
 export const mayChange = computed(
   () =>
     session.value?.scope === 'write' && moment.value === null && link.value === 'open' && present.value?.live !== null,
@@ -139,7 +142,7 @@ export function hear({ event, id, data }: StreamEvent): void {
     hour.value = hour.value && bandsAfter(hour.value, present.value);
     ahead.value = Date.parse(change.now) - Date.now();
   } else if (event === 'live') {
-    const change = JSON.parse(data) as Pick<PageState, 'now' | 'live'>;
+    const change = JSON.parse(data) as Pick<PageState, 'now' | 'live' | 'running'>;
     present.value = withLive(state, change);
     ahead.value = Date.parse(change.now) - Date.now();
   }

@@ -3,7 +3,7 @@ import { hourMs } from '../../../events/units.ts';
 import type { Bands, PageEndpoint, PageLive, PageProfile } from '../../contract/dashboard.ts';
 import type { NextRow } from '../../contract/health.ts';
 import { shortSpan } from '../../platform/time.ts';
-import { shareOf } from '../headline.ts';
+import { nextMove, shareOf } from '../headline.ts';
 import { clock } from '../live/store.ts';
 import { durationText, percentText } from '../number-text.ts';
 import { ActionButton } from './action.tsx';
@@ -89,16 +89,24 @@ function Figures({ one, profile, live }: Omit<CardProps, 'bands'>) {
   );
 }
 
-/** What moves it next: what has an instant goes before what waits for something to happen. */
+/** What moves it next: a check that comes before its wait is over, and what has an instant before what waits for something to happen. */
 function Due({ one }: { readonly one: PageEndpoint }) {
   const { views, story, code } = text();
-  if (one.state === 'healthy') return <span class="strikes">{one.seen === 'untried' ? views.now.untried : ''}</span>;
+  const { now } = views;
+  if (one.state === 'healthy') return <span class="strikes">{one.seen === 'untried' ? now.untried : ''}</span>;
   const soonest = soonestOf(one.next);
-  if (!soonest) return <span>{views.now.quiet}</span>;
+  const move = nextMove(one, clock.value);
+  const check = move?.isCheck ? <span class="countdown">{now.checkIn(shortSpan(move.at - clock.value))}</span> : null;
+  if (!soonest) return check ?? <span>{now.quiet}</span>;
   const to = code('states', soonest.to);
-  if (soonest.at === null) return <span>{story.lines.goes(to, nextText(soonest, one))}</span>;
+  if (soonest.at === null) return check ?? <span>{story.lines.goes(to, nextText(soonest, one))}</span>;
   const ms = Date.parse(soonest.at) - clock.value;
-  return <span class="countdown">{story.lines.goesAt(to, ms > 0 ? shortSpan(ms) : null, nextText(soonest, one))}</span>;
+  return (
+    <>
+      {check}
+      <span class="countdown">{story.lines.goesAt(to, ms > 0 ? shortSpan(ms) : null, nextText(soonest, one))}</span>
+    </>
+  );
 }
 
 function soonestOf(next: readonly NextRow[]): NextRow | undefined {

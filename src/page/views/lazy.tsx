@@ -4,7 +4,7 @@ import type { FunctionComponent } from 'preact';
 import { loadLaterWords } from '../live/choices.ts';
 import type { View } from '../place.ts';
 import laterStyles from '../style/later.css?url';
-import { Now } from './now.tsx';
+import { Now, runningList } from './now.tsx';
 
 type ViewComponent = FunctionComponent<Record<never, never>>;
 
@@ -21,6 +21,15 @@ const loaders: Readonly<Partial<Record<View, () => Promise<ViewComponent>>>> = {
 };
 
 const loaded = signal<ReadonlyMap<View, ViewComponent>>(new Map([['now', Now]]));
+export async function loadRunningList(): Promise<void> {
+  const [{ RunningList }] = await Promise.all([
+    import('../parts/running-list.tsx'),
+    loadLaterWords(),
+    loadLaterStyles(),
+  ]);
+  runningList.value = RunningList;
+}
+
 const asked = new Set<View>();
 
 export function viewOf(view: View): ViewComponent | undefined {

@@ -1,4 +1,6 @@
 /** Now: one sentence, the ladder as rungs, what runs and waits, and what happened last. */
+import { signal } from '@preact/signals';
+import type { FunctionComponent } from 'preact';
 import { kindOf } from '../../../events/ids.ts';
 import type { PageProfile, PageState } from '../../contract/dashboard.ts';
 import { shortSpan } from '../../platform/time.ts';
@@ -11,15 +13,18 @@ import { ActionButton, CommandLine } from '../parts/action.tsx';
 import { EndpointCard } from '../parts/endpoint-card.tsx';
 import { FactList } from '../parts/fact-list.tsx';
 import { useHour } from '../parts/hour.ts';
-import { text } from '../parts/text.ts';
+import { becauseText, text } from '../parts/text.ts';
 
 const happenedMax = 14;
+
+/** The list of what runs is not drawn with the first look: it is loaded after that. */
+export const runningList = signal<FunctionComponent<Record<never, never>> | null>(null);
 
 export function Now() {
   const state = shown.value;
   if (!state) return null;
   const { headline: words, views, code, reason } = text();
-  const said = { words, stateWord: (one: string) => code('states', one), span: shortSpan };
+  const said = { words, stateWord: (one: string) => code('states', one), why: becauseText, span: shortSpan };
   const isEmpty = state.profiles.every(({ endpoints }) => endpoints.length === 0);
   return (
     <div class="now">
@@ -42,6 +47,7 @@ export function Now() {
       <div class="below">
         <Numbers state={state} />
         <Happened />
+        {runningList.value && <runningList.value />}
       </div>
     </div>
   );

@@ -9,6 +9,7 @@ import { percentText } from '../number-text.ts';
 import { CommandLine } from '../parts/action.tsx';
 import { RequestFiltersForm } from '../parts/request-filters.tsx';
 import { RequestTable } from '../parts/request-table.tsx';
+import { RunningList } from '../parts/running-list.tsx';
 import { say } from '../parts/saying.ts';
 import { becauseText, nameOfEndpoint, text } from '../parts/text.ts';
 import { fragmentOf, withOptions } from '../place.ts';
@@ -50,6 +51,7 @@ export function RequestsView() {
   return (
     <div class="requests">
       <h1 class="unseen">{requests.title}</h1>
+      {at === null && <RunningList />}
       <RequestFiltersForm rows={rows} />
       {asked.value.error !== null && <p class="not-ready">{asked.value.error}</p>}
       <Chooser

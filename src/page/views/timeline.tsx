@@ -3,7 +3,7 @@ import { hourMs, secondMs } from '../../../events/units.ts';
 import type { Bands } from '../../contract/dashboard.ts';
 import { useAsked } from '../live/asked.ts';
 import { showInstant, showMoment } from '../live/steps.ts';
-import { clock, heard, look, moment, place, present } from '../live/store.ts';
+import { clock, heard, look, moment, place, present, presentClock } from '../live/store.ts';
 import { BandsPicture } from '../parts/bands-picture.tsx';
 import { BandsTable } from '../parts/bands-table.tsx';
 import { Comparison } from '../parts/comparison.tsx';
@@ -27,7 +27,8 @@ function spanIn(): Span {
   if (Number(from) > 0 && Number(to) > Number(from)) return { from: Number(from), to: Number(to), isLive: false };
   const known = ranges.find((one) => String(one) === range);
   const length = known === undefined ? hourMs : known * secondMs;
-  const now = present.value?.live ? Date.now() : Date.parse(present.value?.now ?? '');
+  // Of the gateway's clock, and not of the browser's: what happens is told by that one.
+  const now = presentClock.value;
   return { from: now - length, to: now, isLive: true };
 }
 

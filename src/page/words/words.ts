@@ -24,7 +24,7 @@ export interface FirstText {
   readonly reason: (reason: ReasonOrWord) => string;
   /** A code of machines, facts or the gateway. */
   readonly code: (
-    kind: 'states' | 'verdicts' | 'depths' | 'switches' | 'priorities' | 'queueTotals',
+    kind: 'states' | 'verdicts' | 'depths' | 'switches' | 'priorities' | 'queueTotals' | 'running',
     code: string,
   ) => string;
 }

@@ -3,7 +3,7 @@ import type { Millis } from '../../../events/fact.ts';
 import type { Served } from '../../../events/request.ts';
 import { iso } from '../../platform/time.ts';
 import { visibleJson } from '../../platform/visible.ts';
-import type { Ended } from '../driver.ts';
+import type { Ended } from '../request-record.ts';
 
 const outcomes = {
   RequestServed: 'served',

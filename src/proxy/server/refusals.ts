@@ -1,4 +1,5 @@
 /** What the data port refuses by itself, and how: the client sees the answer, also where it still sends its body. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RoutingView } from '../../../machines/routing-view.ts';
 import type { Incoming } from '../driver.ts';
 import type { Unread } from '../request/body.ts';
@@ -76,6 +77,15 @@ export class Refusals {
   /** Whether the last request of this connection has come already. */
   isLast(socket: object): boolean {
     return this.#finished.has(socket);
+  }
+
+  /**
+   * An offer, which may be ignored (RFC 9110 §7.8): the request is answered as any other, as the last one of its connection, because
+   * node:http's parser drops what came together with it.
+   */
+  ignoreUpgrade(request: IncomingMessage, client: ServerResponse): void {
+    this.takeNoMore(request.socket);
+    client.shouldKeepAlive = false;
   }
 
   takeNoMore(socket: object): void {

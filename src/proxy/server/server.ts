@@ -14,7 +14,7 @@ import { Admission, admissionRules, type Place } from '../admission/admission.ts
 import type { InFlightNow } from '../admission/in-flight.ts';
 import { boundTarget } from '../client-tokens.ts';
 import { type Deps, depsOf } from '../deps.ts';
-import { type Ended, Exchange, type Incoming } from '../driver.ts';
+import { Exchange, type Incoming } from '../driver.ts';
 import { passThrough } from '../passthrough.ts';
 import type { ProxyCounts, ProxyPorts, ProxyServer } from '../ports.ts';
 import { Bodies, type Body, type Unread } from '../request/body.ts';
@@ -22,7 +22,9 @@ import { nothingSeen, sniffBody } from '../request/body-sniffing.ts';
 import { type ClientAnswer, type ClientRequest, hasClosed } from '../request/client.ts';
 import { ClientConnections } from '../request/client-connections.ts';
 import { RequestHead } from '../request/request-head.ts';
+import type { Ended } from '../request-record.ts';
 import { type OwnError, sendError } from '../response/refusal.ts';
+import type { RunningRequest } from '../running-request.ts';
 import { targetOf } from '../upstream/target.ts';
 import { accessLine } from './access-log.ts';
 import { FastPath } from './fast-path.ts';
@@ -110,6 +112,10 @@ class DataPort implements ProxyServer {
     return this.#deps.inFlight.now(this.#ports.now());
   }
 
+  running(): readonly RunningRequest[] {
+    return [...this.#running].map((one) => one.now());
+  }
+
   counts(): ProxyCounts {
     const { total, succeeded, failed, cancelled } = this.#metrics;
     const connections = this.#connections.counts;
@@ -194,7 +200,7 @@ class DataPort implements ProxyServer {
     const id = uuidv7(startedAt) as RequestId;
     const head = new RequestHead(request.rawHeaders);
     const asked = targetOf(request.method ?? '', request.url ?? '');
-    if (head.upgrade !== undefined) this.#ignoreUpgrade(request, client);
+    if (head.upgrade !== undefined) this.#refusals.ignoreUpgrade(request, client);
     const refused = refusalOf(request, head, asked, this.#guard as GuardRules);
     if (refused) {
       this.#metrics.refused++;
@@ -214,15 +220,6 @@ class DataPort implements ProxyServer {
     if (lost) return this.#refusals.send({ request, head, client, id }, lost);
     if (this.#models.answers(this.#ports.view(), { request, client, id, target })) return;
     await this.#admit({ request, head, client, id, startedAt, target });
-  }
-
-  /**
-   * An offer, which may be ignored (RFC 9110 §7.8): the request is answered as any other, as the last one of its connection, because
-   * node:http's parser drops what came together with it.
-   */
-  #ignoreUpgrade(request: IncomingMessage, client: ServerResponse): void {
-    this.#refusals.takeNoMore(request.socket);
-    client.shouldKeepAlive = false;
   }
 
   #serve({ head, letIn }: KnownHead, request: ClientRequest, client: ClientAnswer): void {
