@@ -89,3 +89,40 @@ export function ticksOf(from: number, to: number, most: number): readonly number
   const first = Math.ceil((from - zone) / step) * step + zone;
   return Array.from({ length: Math.max(0, Math.floor((to - first) / step) + 1) }, (_, place) => first + place * step);
 }
+
+export interface AxisTick {
+  readonly at: number;
+  /** It stands where a fold ends, and says when time goes on. */
+  readonly fold: Fold | null;
+}
+
+/**
+ * What the axis says: where each fold ends, because the round instants may all lie within folds, and round instants between.
+ * @param gap so close to each other labels may stand, from 0 to 1: of two that are closer, the earlier word counts
+ */
+export function axisTicks(scale: TimeScale, from: number, to: number, gap: number): readonly AxisTick[] {
+  const { folds } = scale;
+  const kept: AxisTick[] = folds.map((fold) => ({ at: fold.to, fold }));
+  // The label of a fold begins at the fold, and stands to its right.
+  const isFree = (at: number) =>
+    kept.every((one) => {
+      const apart = scale.at(at) - scale.at(one.at);
+      return one.fold === null ? Math.abs(apart) >= gap : apart >= 1.5 * gap || apart <= -0.6 * gap;
+    });
+  for (const [begin, end] of openSpans(from, to, folds)) {
+    const most = Math.floor((scale.at(end) - scale.at(begin)) / gap);
+    for (const at of most < 1 ? [] : ticksOf(begin, end, most)) if (isFree(at)) kept.push({ at, fold: null });
+  }
+  return kept.sort((a, b) => a.at - b.at);
+}
+
+function openSpans(from: number, to: number, folds: readonly Fold[]): readonly (readonly [number, number])[] {
+  const begins = [from, ...folds.map((fold) => fold.to)];
+  const ends = [...folds.map((fold) => fold.from), to];
+  return begins.map((begin, place) => [begin, ends[place] ?? to] as const);
+}
+
+/** How much of the time is drawn. */
+export function openLength(from: number, to: number, { folds }: TimeScale): number {
+  return folds.reduce((left, fold) => left - (fold.to - fold.from), to - from);
+}

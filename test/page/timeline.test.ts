@@ -1,7 +1,7 @@
 /** The scale of the timeline, and the settings that are tried on the past. */
 import { describe, expect, it } from 'vitest';
 import { whatIfLine } from '../../src/page/terminal-line.ts';
-import { ticksOf, timeScale } from '../../src/page/time-scale.ts';
+import { axisTicks, openLength, ticksOf, timeScale } from '../../src/page/time-scale.ts';
 import { triedIn } from '../../src/page/tried-settings.ts';
 
 const minute = 60_000;
@@ -40,6 +40,29 @@ describe('the scale', () => {
 it('has round ticks, and at most as many as have room', () => {
   expect(ticksOf(61_000, 10 * minute, 8)).toEqual([5 * minute, 10 * minute]);
   expect(ticksOf(0, 24 * 60 * minute, 9).length).toBeLessThanOrEqual(9);
+});
+
+describe('the axis', () => {
+  it('says where each fold ends, and no two labels stand in the same place', () => {
+    const scale = timeScale(0, 60 * minute, [30 * minute, 58 * minute, 59 * minute], true);
+    for (const gap of [0.085, 0.27]) {
+      const ticks = axisTicks(scale, 0, 60 * minute, gap);
+      expect(ticks.filter(({ fold }) => fold).map(({ at }) => at)).toEqual(scale.folds.map(({ to }) => to));
+      const places = ticks.filter(({ fold }) => !fold).map(({ at }) => scale.at(at));
+      for (const [place, at] of places.slice(1).entries())
+        expect(at - (places[place] ?? 0)).toBeGreaterThanOrEqual(gap);
+      for (const { at } of ticks.filter(({ fold }) => fold))
+        expect(places.filter((one) => one > scale.at(at) && one < scale.at(at) + 1.5 * gap)).toEqual([]);
+    }
+  });
+
+  it('has round seconds where little more than seconds is left', () => {
+    const scale = timeScale(0, 15 * minute, [14.8 * minute, 14.9 * minute], true);
+    const round = axisTicks(scale, 0, 15 * minute, 0.085).filter(({ fold }) => !fold);
+    expect(round.length).toBeGreaterThan(2);
+    expect(round.every(({ at }) => at % 1_000 === 0)).toBe(true);
+    expect(openLength(0, 15 * minute, scale)).toBeLessThan(2 * minute);
+  });
 });
 
 describe('settings that are tried', () => {

@@ -3,7 +3,7 @@ import { useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Bands } from '../../contract/dashboard.ts';
 import { clockOf, dayOf, shortSpan } from '../../platform/time.ts';
-import { type TimeScale, ticksOf, timeScale } from '../time-scale.ts';
+import { axisTicks, openLength, type TimeScale, timeScale } from '../time-scale.ts';
 import { becauseText, hrefAt, hrefOf, text, timeOf } from './text.ts';
 
 const width = 1000;
@@ -122,7 +122,7 @@ function ActiveBand({ bands, scale }: { readonly bands: Bands; readonly scale: T
             style={{ left: `${x * 100}%`, width: `${Math.max(0.15, (end - x) * 100)}%` }}
             title={`${timeOf(from)} – ${timeOf(to)}: ${profile ?? '-'}`}
           >
-            {profile ?? ''}
+            <b>{profile ?? ''}</b>
           </span>
         );
       })}
@@ -197,30 +197,29 @@ function Marks({ bands, scale }: { readonly bands: Bands; readonly scale: TimeSc
   );
 }
 
+// A label takes so much of the width, where there is much of it and where there is little.
+const labelShare = { wide: 0.085, narrow: 0.27 };
+const wideFrom = 760;
+// In shorter spans whole minutes are few.
+const secondsBelow = 600_000;
+
 function Ticks({ scale, from, to }: { readonly scale: TimeScale; readonly from: number; readonly to: number }) {
   const { timeline } = text().views;
   const isLong = dayOf(from) !== dayOf(to);
-  const isFolded = (at: number) => scale.folds.some((fold) => at > fold.from && at < fold.to);
-  // Where a fold ends is told, because the round instants may all lie within folds.
-  const folds = new Set(scale.folds.map((fold) => fold.to));
-  const ticks = [...ticksOf(from, to, 8).filter((at) => !isFolded(at) && !folds.has(at)), ...folds];
+  const digits = openLength(from, to, scale) < secondsBelow ? 8 : 5;
+  const said = (at: number) => `${isLong ? `${dayOf(at).slice(5)} ` : ''}${clockOf(at).slice(0, digits)}`;
+  const gap = labelShare[innerWidth < wideFrom ? 'narrow' : 'wide'];
   return (
     <div class="ticks-row">
-      {ticks.map((at) => (
-        <span key={at} class={folds.has(at) ? 'after-fold' : ''} style={{ left: `${scale.at(at) * 100}%` }}>
-          {isLong
-            ? `${dayOf(at).slice(5)} ${clockOf(at).slice(0, 5)}`
-            : clockOf(at).slice(0, to - from < 600_000 ? 8 : 5)}
-        </span>
-      ))}
-      {scale.folds.map((fold) => (
+      {axisTicks(scale, from, to, isLong ? 1.4 * gap : gap).map(({ at, fold }) => (
         <span
-          key={fold.from}
-          class="fold"
-          style={{ left: `${scale.at((fold.from + fold.to) / 2) * 100}%` }}
-          title={timeline.quiet(shortSpan(fold.to - fold.from))}
+          key={at}
+          class={fold ? 'after-fold' : ''}
+          style={{ left: `${scale.at(fold ? fold.from : at) * 100}%` }}
+          title={fold ? timeline.quiet(shortSpan(fold.to - fold.from)) : undefined}
         >
-          ⋯
+          {fold && <b>⋯ </b>}
+          {said(at)}
         </span>
       ))}
     </div>

@@ -1,6 +1,6 @@
 /** The timeline: a band for each endpoint, the active profile above, marks, and a slider that the whole page follows. */
 import { hourMs, secondMs } from '../../../events/units.ts';
-import type { Bands } from '../../contract/dashboard.ts';
+import type { Bands, PageState } from '../../contract/dashboard.ts';
 import { useAsked } from '../live/asked.ts';
 import { showInstant, showMoment } from '../live/steps.ts';
 import { clock, heard, look, moment, place, present, presentClock } from '../live/store.ts';
@@ -48,7 +48,8 @@ export function TimelineView() {
   );
   const { value, error } = asked.value;
   const { timeline } = text().views;
-  const drawn = value && span.isLive && present.value?.live ? bandsAfter(value, present.value) : value;
+  const now = { ...present.value, now: new Date(presentClock.value).toISOString() } as PageState;
+  const drawn = value && span.isLive && now.live ? bandsAfter(value, now) : value;
   return (
     <div class="timeline">
       <h1 class="unseen">{timeline.title}</h1>
