@@ -2,6 +2,7 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Answer, OperationName, Params } from '../../contract/operations.ts';
+import { ownFacts } from './source.ts';
 import { ask, link, sentenceOf } from './store.ts';
 
 export interface Asked<Value> {
@@ -10,6 +11,39 @@ export interface Asked<Value> {
   readonly error: string | null;
   /** The value is that of an earlier question. */
   readonly isOld: boolean;
+}
+
+// Between a pointer's coming to rest on a link and the click there is about a tenth of a second.
+const restMs = 50;
+// What was asked ahead is as good as asked now for so long.
+const freshMs = 5_000;
+let ahead: { readonly key: string; readonly at: number; readonly answer: Promise<unknown> } | null = null;
+let resting: ReturnType<typeof setTimeout> | undefined;
+
+/** For a link under the pointer: what its view will ask is asked when the pointer rests there. */
+export function askAhead<Name extends OperationName>(name: Name, params: Params<Name>): void {
+  clearTimeout(resting);
+  const key = JSON.stringify([name, params]);
+  if (ownFacts() || (ahead?.key === key && Date.now() - ahead.at < freshMs)) return;
+  resting = setTimeout(() => {
+    const answer = ask(name, params);
+    // Its view asks again, and tells.
+    answer.catch(() => {
+      if (ahead?.answer === answer) ahead = null;
+    });
+    ahead = { key, at: Date.now(), answer };
+  }, restMs);
+}
+
+function asked<Name extends OperationName>(
+  name: Name,
+  params: Params<Name>,
+  signal: AbortSignal,
+): Promise<Answer<Name>> {
+  const found = ahead;
+  ahead = null;
+  const isIt = found?.key === JSON.stringify([name, params]) && Date.now() - found.at < freshMs;
+  return isIt ? (found.answer as Promise<Answer<Name>>) : ask(name, params, signal);
 }
 
 /**
@@ -27,7 +61,7 @@ export function useAsked<Name extends OperationName>(
     if (params === null) return;
     const stop = new AbortController();
     answer.value = { ...answer.value, isOld: true };
-    ask(name, params, stop.signal)
+    asked(name, params, stop.signal)
       .then((value) => {
         if (!stop.signal.aborted) answer.value = { value, error: null, isOld: false };
       })

@@ -9,14 +9,14 @@ import { fragmentOf, momentIn, type Place, placeOf, withOptions } from '../place
 import { bandsAfter } from '../spans.ts';
 import type { PageText } from '../words/words.ts';
 import { callGateway, Expired, Refused, type Session } from './gateway.ts';
+import { PastStates } from './past.ts';
 import { ownFacts } from './source.ts';
 
 /** `closed`: the gateway has closed the page on purpose. `expired`: the bearer is void. `unopened`: there was never one. */
 export type Link = 'connecting' | 'open' | 'lost' | 'closed' | 'expired' | 'unopened';
 
-// What the newest list shows, and what a chart may look back on.
+// What the newest list shows.
 const factsMax = 400;
-const pastMax = 120;
 
 export const session = signal<Session | null>(null);
 export const link = signal<Link>('connecting');
@@ -59,7 +59,7 @@ export const mayChange = computed(
 /** `profile/name` by an endpoint's id, of now and of before. */
 export const names = signal<ReadonlyMap<string, string>>(new Map());
 
-const knownPast = new Map<number, PageState>();
+const pastStates = new PastStates((seq) => ask('dashboard.state', { moment: { seq } }));
 
 /** Follows the chosen moment. Of many moments in a row only the last one is waited for. */
 export function followMoment(): void {
@@ -81,11 +81,8 @@ async function fetchPast(seq: number): Promise<void> {
   if (isFetching) return;
   isFetching = true;
   try {
-    const state = await ask('dashboard.state', { moment: { seq } });
-    knownPast.set(seq, state);
-    const [oldest] = knownPast.keys();
-    if (knownPast.size > pastMax && oldest !== undefined) knownPast.delete(oldest);
-    if (moment.value !== null) past.value = state;
+    const state = await pastStates.fetched(seq);
+    if (moment.value !== null) show(seq, state);
   } catch (error) {
     if (moment.value === seq) pastError.value = await sentenceOf(error);
   }
@@ -95,9 +92,14 @@ async function fetchPast(seq: number): Promise<void> {
 }
 
 function showPast(at: number): void {
-  const known = knownPast.get(at);
-  if (known) past.value = known;
+  const known = pastStates.get(at);
+  if (known) show(at, known);
   else void fetchPast(at);
+}
+
+function show(seq: number, state: PageState): void {
+  past.value = state;
+  if (!ownFacts()) void pastStates.stepped(seq, present.value?.seq ?? seq, (from) => moment.value === from);
 }
 
 /** An operation. @throws {Refused} */

@@ -1,5 +1,6 @@
 /** Requests as a table, newest first. */
 import type { RequestRow } from '../../contract/dashboard.ts';
+import { askAhead } from '../live/asked.ts';
 import { countText, durationText } from '../number-text.ts';
 import { becauseText, hrefOf, nameOfEndpoint, shortId, text, timeOf } from './text.ts';
 
@@ -67,7 +68,9 @@ function Row({ row, isChosen, toggle }: RowProps) {
       </td>
       <td>{timeOf(row.startedAt)}</td>
       <th scope="row">
-        <a href={hrefOf('request', request)}>{shortId(request)}</a>
+        <a href={hrefOf('request', request)} onPointerEnter={() => askAhead('history.explain', { about: request })}>
+          {shortId(request)}
+        </a>
       </th>
       <td>
         <OutcomeCell row={row} />
