@@ -2,6 +2,7 @@
 import { type SnapshotFrom, setup } from 'xstate';
 import type { Millis } from '../events/fact.ts';
 import type { GatewayFact } from '../events/gateway.ts';
+import { restore } from './fold.ts';
 
 /** Who it is in its fleet. */
 type Membership = Extract<GatewayFact, { type: 'FleetJoined' }>['data'];
@@ -31,9 +32,11 @@ const begin = vocabulary.assign(({ event }) =>
 const wakeUp = vocabulary.assign(({ event }) => (event.type === 'Slept' ? { wokeAt: event.at } : {}));
 const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
 
+const fresh = { epoch: null, since: null, wokeAt: null, fleet: null };
+
 export const gatewayChart = vocabulary.createMachine({
   id: 'gateway',
-  context: { epoch: null, since: null, wokeAt: null, fleet: null },
+  context: fresh,
   initial: 'stopped',
   on: {
     GatewayStopped: '.stopped',
@@ -51,6 +54,12 @@ export const gatewayChart = vocabulary.createMachine({
 
 export type GatewaySnapshot = SnapshotFrom<typeof gatewayChart>;
 
+/** A state that was saved by a former version knows of no fleet: it is as one that was folded from its facts. */
+export function restoreGateway(data: unknown): GatewaySnapshot {
+  const { value, context } = data as { readonly value: string; readonly context: object };
+  return restore(gatewayChart, { value, context: { ...fresh, ...context } });
+}
+
 export function gatewayStatus({ value, context }: GatewaySnapshot): {
   readonly state: 'stopped' | 'online' | 'offline';
   readonly epoch: string | null;
@@ -58,6 +67,5 @@ export function gatewayStatus({ value, context }: GatewaySnapshot): {
   readonly wokeAt: Millis | null;
   readonly fleet: Membership | null;
 } {
-  // A state that was saved by a former version knows of no fleet.
-  return { ...context, fleet: context.fleet ?? null, state: value };
+  return { ...context, state: value };
 }

@@ -12,7 +12,7 @@ import {
   targetState,
 } from '../../machines/endpoint.ts';
 import { fold, force, initialOf, persist, restore } from '../../machines/fold.ts';
-import { type GatewaySnapshot, gatewayChart, gatewayStatus } from '../../machines/gateway.ts';
+import { type GatewaySnapshot, gatewayChart, gatewayStatus, restoreGateway } from '../../machines/gateway.ts';
 import {
   type PrioritySnapshot,
   priorityChart,
@@ -197,7 +197,7 @@ export class State {
     for (const [stream, version] of saved.versions) state.versions.set(stream, version);
     for (const [id, data] of saved.endpoints) state.endpoints.set(id as EndpointId, restoreEndpoint(data));
     state.priority = restore(priorityChart, saved.priority);
-    state.gateway = restore(gatewayChart, saved.gateway);
+    state.gateway = restoreGateway(saved.gateway);
     state.profiles = Profiles.from(saved.profiles);
     for (const [key, value] of saved.settings) state.settings.set(key, value);
     state.switches = Switches.from(saved.switches);

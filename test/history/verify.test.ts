@@ -50,6 +50,17 @@ describe('history verify', () => {
     expect(await verifyLog(log, runningOf(core))).toMatchObject({ ok: true, events: 1, from: seq + 1 });
   });
 
+  it('finds no difference in a state that a former version saved, which knew of no fleet', async () => {
+    const { log, core } = await told();
+    await core.snapshot();
+    const { seq, data } = (await log.loadSnapshot('state')) as { seq: number; data: never };
+    const former = JSON.parse(JSON.stringify(data));
+    delete former.gateway.context.fleet;
+    await log.saveSnapshot('state', { seq, data: former });
+    const { core: next } = await openCore(log, new FakeWorld());
+    expect(await verifyLog(log, runningOf(next))).toMatchObject({ ok: true, differences: [] });
+  });
+
   it('reports a difference when the running state is not what the facts make', async () => {
     const { log, core } = await told();
     const running = JSON.parse(JSON.stringify(core.state.toJSON()));
