@@ -20,6 +20,7 @@ import { profileCommands } from '../commands/profile/manifest.ts';
 import { queueCommands } from '../commands/queue/manifest.ts';
 import { routeCommands } from '../commands/route/manifest.ts';
 import { bare, setupCommands } from '../commands/setup/manifest.ts';
+import { syncCommands } from '../commands/sync/manifest.ts';
 import { tokenCommands } from '../commands/token/manifest.ts';
 import { uninstallCommands } from '../commands/uninstall/manifest.ts';
 
@@ -39,7 +40,7 @@ export const sections: readonly (readonly [Said, readonly string[]])[] = [
   [say('Use', '日常使用'), ['code', 'env', 'statusline', 'completion']],
   [say('See what happens now', '查看现状'), ['status', 'dashboard', 'list', 'health', 'route', 'queue', 'debug']],
   [say('See what happened', '查看过去'), ['incidents', 'history']],
-  [say('Arrange', '调整'), ['config', 'priority', 'default', 'describe', 'remove', 'notify', 'token', 'fleet']],
+  [say('Arrange', '调整'), ['config', 'priority', 'default', 'describe', 'remove', 'notify', 'token', 'fleet', 'sync']],
   [say('Look after', '维护'), ['bench', 'uninstall']],
 ];
 
@@ -61,6 +62,7 @@ export const root: Command = {
     ...dashboardCommands,
     ...debugCommands,
     ...notifyCommands,
+    ...syncCommands,
     ...tokenCommands,
     ...fleetCommands,
     ...benchCommands,

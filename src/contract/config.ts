@@ -17,6 +17,7 @@ import {
   sentenceMax,
   text,
   textMax,
+  texts,
   whole,
 } from './fields.ts';
 import { configMomentForms, moment, type WithGaps } from './moment.ts';
@@ -117,6 +118,10 @@ export const configContract = {
       passphrase: optional(text(secretMax)),
       dryRun: optional(flag),
       partial: optional(flag),
+      /** Profiles and endpoints that go, by their paths. */
+      removes: optional(texts),
+      /** The checksum of the document that an export gave: what was changed since is not overwritten. */
+      onto: optional(text(sentenceMax)),
     }),
   ).answers<{
     readonly source: 'qcc' | 'fastcc' | 'cc-switch';

@@ -35,7 +35,7 @@ export async function exportTo(context: Context): Promise<undefined> {
 }
 
 /** `QCC_PASSPHRASE`, or a prompt. A new passphrase is asked for twice. */
-async function passphraseFor(context: Context, isNew: boolean): Promise<string | undefined> {
+export async function passphraseFor(context: Context, isNew: boolean): Promise<string | undefined> {
   const said = configWordsOf(context.language);
   const given = context.env['QCC_PASSPHRASE'];
   if (given || !context.canAsk) return given;

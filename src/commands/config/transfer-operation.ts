@@ -14,9 +14,9 @@ import { badName, type Installation } from '../../installation/installation.ts';
 import { forgetUnused, secretsInUse, withKeys } from '../../installation/keys.ts';
 import { onlyVisible } from '../../platform/visible.ts';
 import { apart } from '../../pool/apart.ts';
-import { differences, type Step, stepsTowards } from '../../projections/configuration.ts';
+import { type Configuration, differences, type Step, stepsTowards } from '../../projections/configuration.ts';
 import { exportedProfiles } from './document.ts';
-import { merge } from './merge.ts';
+import { type Merged, merge } from './merge.ts';
 import { hashOf } from './moments.ts';
 import { restartsOf, snapshotStep, valueIn } from './snapshots-operation.ts';
 
@@ -26,12 +26,14 @@ export async function exportConfig(
   { withSecrets, passphrase }: Params<'config.export'>,
 ): Promise<Answer<'config.export'>> {
   const configuration = installation.core.state.configuration();
-  const settings = Object.fromEntries(
-    Object.entries(configuration.settings).filter(([key]) => !isSecretSetting(key as SettingKey)),
-  );
+  const settings = openSettings(configuration);
   if (withSecrets && !passphrase) throw passphraseMissing();
   const secrets = withSecrets && passphrase ? { plain: secretsFor(installation), passphrase } : null;
   return { document: await writeDocument(settings, exportedProfiles(configuration), secrets) };
+}
+
+function openSettings({ settings }: Configuration): Configuration['settings'] {
+  return Object.fromEntries(Object.entries(settings).filter(([key]) => !isSecretSetting(key as SettingKey)));
 }
 
 function secretsFor({ core: { state }, vault }: Installation): Secrets {
@@ -57,7 +59,8 @@ export async function importConfig(
   const { core } = installation;
   const incoming = presentable(await incomingFrom(params, running));
   const present = core.state.configuration();
-  const merged = merge(installation, present, incoming);
+  if (params.onto !== undefined && params.onto !== (await checksumOf(present))) throw changedMeanwhile();
+  const merged = removing(merge(installation, present, incoming), params.removes ?? []);
   const changes = differences(present, merged.wanted);
   const leftOut = [...merged.leftOut, ...merged.blocking];
   const restart = running ? restartsOf(changes) : [];
@@ -82,6 +85,26 @@ export async function importConfig(
   });
   await forgetUnused(installation, used);
   return { ...answer, snapshot: `s${facts[0]?.seq}` };
+}
+
+async function checksumOf(configuration: Configuration): Promise<unknown> {
+  const document = await writeDocument(openSettings(configuration), exportedProfiles(configuration), null);
+  return (document as { readonly checksum: string }).checksum;
+}
+
+/** Without these profiles and endpoints. */
+function removing(merged: Merged, paths: readonly string[]): Merged {
+  if (paths.length === 0) return merged;
+  const gone = new Set(paths);
+  const { profiles, default: first, ...rest } = merged.wanted;
+  const left = profiles
+    .filter(({ name }) => !gone.has(`profiles/${name}`))
+    .map((profile) => ({
+      ...profile,
+      endpoints: profile.endpoints.filter(({ id }) => !gone.has(`profiles/${profile.name}/endpoints/${id}`)),
+    }));
+  const isLeft = left.some(({ name }) => name === first);
+  return { ...merged, wanted: { ...rest, default: isLeft ? first : (left[0]?.name ?? null), profiles: left } };
 }
 
 /**

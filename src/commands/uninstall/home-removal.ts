@@ -22,6 +22,7 @@ const made: ReadonlySet<string> = new Set([
   'quarantine',
   'run',
   'snapshots.json',
+  'sync.json',
   'tls',
   'tokens.json',
   'vault.json',

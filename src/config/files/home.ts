@@ -25,6 +25,8 @@ export interface Paths {
   readonly claude: string;
   readonly names: string;
   readonly snapshots: string;
+  /** Where its configuration is shared. */
+  readonly sync: string;
   readonly tokens: string;
   /** The certificate that qcc makes, and its authority. */
   readonly tls: string;
@@ -92,6 +94,7 @@ export function paths(home: string): Paths {
     claude: join(home, 'claude.json'),
     names: join(home, 'names.json'),
     snapshots: join(home, 'snapshots.json'),
+    sync: join(home, 'sync.json'),
     tokens: join(home, 'tokens.json'),
     tls: join(home, 'tls'),
     bodies: join(home, 'bodies'),

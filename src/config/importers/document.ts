@@ -92,12 +92,12 @@ const scrypt = promisify<string, Buffer, number, ScryptOptions, Buffer>(scryptCa
 export async function writeDocument(
   settings: Readonly<Record<string, SettingValue>>,
   profiles: readonly ExportedProfile[],
-  secrets: { readonly plain: Secrets; readonly passphrase: string } | null,
+  secrets: { readonly plain: Secrets; readonly passphrase: string; readonly salt?: Buffer | undefined } | null,
 ): Promise<object> {
   const body = { format: 'qcc', version: documentVersion, settings, profiles };
   const checksum = checksumOf(body);
   if (!secrets) return { ...body, checksum };
-  const salt = randomBytes(saltBytes);
+  const salt = secrets.salt ?? randomBytes(saltBytes);
   const key = await keyFrom(secrets.passphrase, salt, cost);
   // The keys are bound to these addresses: in a document that was changed they cannot be decrypted.
   const whole = seal(key, Buffer.from(JSON.stringify(secrets.plain)), checksum);
@@ -211,10 +211,31 @@ function newerDocument(version: number): QccError {
   return new QccError('QCC_IMPORT_NEWER', { version, known: documentVersion });
 }
 
-function keyFrom(passphrase: string, salt: Buffer, { n, r, p }: typeof cost): Promise<Buffer> {
+/** A command may need the same key for several documents. It is forgotten soon after. */
+const derived = new Map<string, Promise<Buffer>>();
+const derivedMs = 10_000;
+
+function keyFrom(passphrase: string, salt: Buffer, of: typeof cost): Promise<Buffer> {
+  const { n, r, p } = of;
+  const name = createHash('sha256')
+    .update(JSON.stringify([passphrase, salt.toString('base64'), of]))
+    .digest('hex');
+  const known = derived.get(name);
+  if (known !== undefined) return known;
   // Composed and decomposed letters look alike, and keyboards differ in which they produce.
   const maxmem = 256 * n * r * p;
-  return scrypt(passphrase.normalize('NFC'), salt, keyBytes, { N: n, r, p, maxmem });
+  const made = scrypt(passphrase.normalize('NFC'), salt, keyBytes, { N: n, r, p, maxmem });
+  derived.set(name, made);
+  setTimeout(() => derived.delete(name), derivedMs).unref();
+  return made;
+}
+
+/** Of a document whose keys were sealed at today's cost; undefined: a new one is drawn. */
+export function saltOf(document: object): Buffer | undefined {
+  const { secrets } = document as { readonly secrets?: Partial<v.InferOutput<typeof secretsForm>> };
+  const isSame = secrets?.n === cost.n && secrets.r === cost.r && secrets.p === cost.p;
+  const salt = isSame ? Buffer.from(secrets.salt ?? '', 'base64') : undefined;
+  return salt?.length === saltBytes ? salt : undefined;
 }
 
 function checksumOf(body: object): string {

@@ -3,6 +3,7 @@
 import { endpointErrorsEn } from './en-endpoints.ts';
 import { faultsEn } from './en-faults.ts';
 import { fileErrorsEn } from './en-files.ts';
+import { syncErrorsEn } from './en-sync.ts';
 import { tokenErrorsEn } from './en-tokens.ts';
 import { clauseOf } from './faults.ts';
 import type { ErrorParamsOf, ErrorWords } from './params.ts';
@@ -31,6 +32,7 @@ function certificateHint(fault: ErrorParamsOf['QCC_TLS_UNUSABLE']): string {
 export const errorsEn: ErrorWords = {
   ...fileErrorsEn,
   ...endpointErrorsEn,
+  ...syncErrorsEn,
   ...tokenErrorsEn,
   QCC_BLOB_LOST: {
     message: ({ why }) => `what was kept of this request cannot be read (${why})`,

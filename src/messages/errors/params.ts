@@ -11,6 +11,18 @@ interface Refused {
   readonly isLog: Param;
 }
 
+/** What is wrong with a file of a store. */
+export type SyncFault =
+  | 'changed'
+  | 'form'
+  | 'large'
+  | 'missing'
+  | 'newer'
+  | 'notPlain'
+  | 'parent'
+  | 'stranger'
+  | 'stray';
+
 export interface ErrorParamsOf {
   readonly QCC_BLOB_LOST: { readonly why: Param };
   readonly QCC_DISK_FULL: Refused;
@@ -198,6 +210,13 @@ export interface ErrorParamsOf {
   readonly QCC_SETTING_UNKNOWN: { readonly name: Param; readonly near: Param; readonly hint: string };
   readonly QCC_SNAPSHOT_UNKNOWN: { readonly id: Param };
   readonly QCC_SOCKET_BLOCKED: { readonly path: Param; readonly why: Param };
+  readonly QCC_SYNC_BEHIND: { readonly count: Param };
+  readonly QCC_SYNC_CONFLICTS: { readonly count: Param; readonly paths: Param };
+  readonly QCC_SYNC_DAMAGED: { readonly path: Param; readonly fault: SyncFault };
+  readonly QCC_SYNC_FOLDER: { readonly folder: Param; readonly code: Param };
+  readonly QCC_SYNC_KEYS: { readonly folder: Param };
+  readonly QCC_SYNC_NONE: Nothing;
+  readonly QCC_SYNC_OTHER: { readonly folder: Param };
   readonly QCC_TABLE_DAMAGED: { readonly dir: Param; readonly table: Param };
   readonly QCC_TLS_UNUSABLE: Fault<'certificate'>;
   readonly QCC_URL_INVALID: Fault<'url'> & { readonly given: Param };

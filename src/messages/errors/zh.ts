@@ -4,6 +4,7 @@ import { clauseOf, partsText } from './faults.ts';
 import type { ErrorCode, ErrorParamsOf } from './params.ts';
 import { faultsZh } from './zh-faults.ts';
 import { leftOutZh } from './zh-left-out.ts';
+import { syncErrorsZh } from './zh-sync.ts';
 import { tokenErrorsZh } from './zh-tokens.ts';
 import { wantedInChinese } from './zh-wanted.ts';
 
@@ -45,6 +46,7 @@ function refusedText({ isLog, dir }: ErrorParamsOf['QCC_DISK_FULL']): string {
 const asItIs = { message: ({ text }: { readonly text: string }) => text };
 
 export const errorsZh: Translation = {
+  ...syncErrorsZh,
   ...tokenErrorsZh,
   QCC_CLAUDE_MISSING: asItIs,
   QCC_GATEWAY_FAULT: asItIs,

@@ -1,0 +1,45 @@
+/** The errors of `qcc sync` in English. */
+import type { ErrorCode, ErrorWords, SyncFault } from './params.ts';
+
+const wrong: Readonly<Record<SyncFault, string>> = {
+  changed: 'its bytes are not those that were written',
+  form: 'it is not in the form of qcc sync',
+  large: 'it is too large',
+  missing: 'it is not there',
+  newer: 'a newer qcc has written it',
+  notPlain: 'it is a link, or no plain file',
+  parent: 'it does not follow the one before it',
+  stranger: 'it belongs to another store',
+  stray: 'it is none of qcc: a copy that the drive has made of a conflict, perhaps',
+};
+
+export const syncErrorsEn: Pick<ErrorWords, Extract<ErrorCode, `QCC_SYNC_${string}`>> = {
+  QCC_SYNC_BEHIND: {
+    message: ({ count }) => `not pushed: the folder has ${count} changes that this machine has not pulled`,
+    hint: () => 'qcc sync pull',
+  },
+  QCC_SYNC_CONFLICTS: {
+    message: ({ count, paths }) => `not pulled: both have changed the same, in ${count} places: ${paths}`,
+    hint: () => 'qcc sync pull --ours, or qcc sync pull --theirs',
+  },
+  QCC_SYNC_DAMAGED: {
+    message: ({ path, fault }) => `${path} cannot be used: ${wrong[fault] ?? fault}`,
+    hint: ({ path }) => `ls -l ${path}`,
+  },
+  QCC_SYNC_FOLDER: {
+    message: ({ folder, code }) => `${folder} cannot be reached (${code}); nothing was changed`,
+    hint: ({ folder }) => `ls -ld ${folder}`,
+  },
+  QCC_SYNC_KEYS: {
+    message: ({ folder }) => `not pushed: ${folder} holds keys, and a push without them would leave them out`,
+    hint: ({ folder }) => `qcc sync init ${folder} --with-keys`,
+  },
+  QCC_SYNC_NONE: {
+    message: () => 'this installation syncs with no folder',
+    hint: () => 'qcc sync init FOLDER',
+  },
+  QCC_SYNC_OTHER: {
+    message: ({ folder }) => `${folder} holds another store than the one that this installation knows`,
+    hint: ({ folder }) => `qcc sync init ${folder}`,
+  },
+};
