@@ -122,6 +122,13 @@ describe('a head that is known', () => {
     expect(known(withLength('17')).again(withLength(length))).toBeUndefined();
   });
 
+  it('is not kept where it is large', () => {
+    const bytes = bytesOf([...plain, `x-a: ${'b'.repeat(4_096)}`]);
+    const shared = new SharedHeads();
+    expect(known(bytes).again(bytes)).toBeUndefined();
+    expect(shared.shared(known(bytes)).isKept).toBe(false);
+  });
+
   it('is known only where all of it has come', () => {
     const bytes = withLength('17');
     const { end } = fastHead(bytes) as { end: number };

@@ -197,7 +197,7 @@ class FastConnection {
     const known = head && new KnownHead(bytes, head);
     if (!known || !exchanges.letsIn(known, this.#socket)) return undefined;
     this.#known = heads.shared(known);
-    return this.#known.again(bytes);
+    return this.#known === known ? head : this.#known.again(bytes);
   }
 
   #hold(rest: Buffer): void {
@@ -229,6 +229,7 @@ class FastConnection {
     }
     this.#request = undefined;
     this.#answer = undefined;
+    if (!this.#known?.isKept) this.#known = undefined;
     this.#until = this.#fastPath.now + this.#fastPath.patience.idle;
     this.#quietSince = this.#fastPath.now;
     const held = this.#held;

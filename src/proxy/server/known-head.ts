@@ -15,11 +15,15 @@ import { lacksProfile } from './refusals.ts';
 const lengthField = /\r\ncontent-length:[\t ]*/i;
 const digitsMax = 9;
 const zero = 0x30;
+// Claude Code's have 1 to 2 KB. A larger one is read anew each time, because its connection would keep it while nothing is asked.
+const keptBytesMax = 4_096;
 // A handful of programs use a gateway; each sends a few kinds of heads.
 const sharedMax = 16;
 
 export class KnownHead {
   readonly head: RequestHead;
+  /** It is known again; false: it is as if it had never been there. */
+  readonly isKept: boolean;
   /** By which rules it was let in, and where it wants to go. */
   letIn: { readonly by: GuardRules; readonly target: Extract<Target, { kind: 'forward' }> } | undefined;
   /** All of it, its blank line too. */
@@ -31,8 +35,9 @@ export class KnownHead {
 
   /** @param bytes begin with the head that was read from them */
   constructor(bytes: Buffer, fast: FastHead) {
-    this.#bytes = Buffer.allocUnsafeSlow(fast.end);
-    bytes.copy(this.#bytes, 0, 0, fast.end);
+    this.isKept = fast.end <= keptBytesMax;
+    this.#bytes = this.isKept ? Buffer.allocUnsafeSlow(fast.end) : none;
+    bytes.copy(this.#bytes, 0, 0, this.#bytes.length);
     this.#fast = fast;
     this.head = new RequestHead(fast.rawHeaders);
     const field = lengthField.exec(this.#bytes.toString('latin1'));
@@ -44,7 +49,7 @@ export class KnownHead {
   /** The head that these bytes begin with, if it is this one but for its length. */
   again(bytes: Buffer): FastHead | undefined {
     const [known, from] = [this.#bytes, this.#lengthAt];
-    if (bytes.length <= from || bytes.compare(known, 0, from, 0, from) !== 0) return undefined;
+    if (from < 0 || bytes.length <= from || bytes.compare(known, 0, from, 0, from) !== 0) return undefined;
     let at = from;
     let length = 0;
     for (let digit = digitAt(bytes, at); digit >= 0; digit = digitAt(bytes, ++at)) length = length * 10 + digit;
@@ -80,6 +85,7 @@ export class KnownHead {
   }
 }
 
+const none = Buffer.alloc(0);
 const lengthName = /^content-length$/i;
 
 function digitAt(bytes: Buffer, at: number): number {
@@ -93,6 +99,7 @@ export class SharedHeads {
 
   /** The one that is known already, where it is the same but for its length. */
   shared(one: KnownHead): KnownHead {
+    if (!one.isKept) return one;
     const same = this.#known.find((known) => known.letIn?.by === one.letIn?.by && known.again(one.bytes));
     if (same) return same;
     if (this.#known.push(one) > sharedMax) this.#known.shift();
