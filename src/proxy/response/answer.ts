@@ -8,9 +8,8 @@ import type { Millis } from '../../../events/fact.ts';
 import { type CallReason, reason } from '../../../events/reason.ts';
 import type { AttemptNote, Usage } from '../../../events/request.ts';
 import { MiB } from '../../../events/units.ts';
-import { classifyTransport, errorWord } from '../../../machines/classify.ts';
+import { errorWord } from '../../../machines/classify.ts';
 import type { AttemptLimits } from '../../../machines/failover-policy.ts';
-import { isProxyDown } from '../../../machines/network.ts';
 import { HeldBytes } from '../admission/held-bytes.ts';
 import { guarded } from '../upstream/guarded.ts';
 import { type Head, headOf, streamHead } from '../upstream/headers.ts';
@@ -23,7 +22,7 @@ import { isLookedAtWhole, isUnasked, Opening, type Phase, phaseAfter } from './p
 import type { Receiver } from './receiver.ts';
 import { StreamWatch } from './sse.ts';
 import { Unpacking } from './unpacking.ts';
-import { failed, inside, noContentIn, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
+import { brokenOff, failed, inside, noContentIn, noCount, refused, type Silence, verdictOf } from './verdicts.ts';
 
 // An Anthropic answer is smaller; a runaway relay is not.
 const jsonBytesMax = 64 * MiB;
@@ -206,17 +205,15 @@ export class Answer implements AnswerSink {
   #ended(): void {
     switch (this.#phase) {
       case 'relaying':
-        if (this.#isWhole()) this.#finish();
-        else if (this.#watch?.hasReason) this.#finish('noMessageStop');
+        if (!this.#watch || this.#watch.stopped) this.#finish();
+        else if (this.#watch.hasReason) this.#finish('noMessageStop');
         else this.#break(reason('streamUnfinished'));
         return;
       case 'judging':
         if (this.#watch?.hasReason) {
           this.#pass();
           this.#finish('noMessageStop');
-          return;
-        }
-        this.#wrong(noContentIn(this.#body, (this.answerHead as Head).encoding));
+        } else this.#wrong(noContentIn(this.#body, (this.answerHead as Head).encoding));
         return;
       case 'encoded':
         this.#fail('badAnswer', reason('empty'));
@@ -238,23 +235,16 @@ export class Answer implements AnswerSink {
     else this.#brokeOff(error);
   }
 
-  #brokeOff({ code, reused, proxy }: TransportError): void {
+  #brokeOff(error: TransportError): void {
     if (this.#phase === 'relaying') {
       // Its last event has come: it is whole, whatever becomes of the connection.
       if (this.#watch?.stopped) this.#finish();
-      else this.#break(reason('connectionBroke', { code }));
+      else this.#break(reason('connectionBroke', { code: error.code }));
       return;
     }
     if (this.#phase === 'error' && this.#enough()) return;
-    const stale = this.#phase === 'waiting' && reused;
-    const inside = this.#phase === 'judging' || this.#phase === 'json' || this.#phase === 'encoded';
-    const why = isProxyDown(code)
-      ? reason('httpProxyDown', { proxy: String(proxy), code })
-      : reason('system', { code });
-    this.#fail(inside ? 'badAnswer' : classifyTransport(code), inside ? reason('cutOff', { code }) : why, {
-      code: inside ? null : code,
-      stale,
-    });
+    const { failure, detail, silence } = brokenOff(this.#phase, error);
+    this.#fail(failure, detail, silence);
   }
 
   /** An unexpected error in anything that runs for this answer: it is over, without a word about its endpoint. */
@@ -378,10 +368,6 @@ export class Answer implements AnswerSink {
     this.resume();
   }
 
-  #isWhole(): boolean {
-    return this.#watch === undefined || this.#watch.stopped;
-  }
-
   #finish(noted?: AttemptNote): void {
     this.#receiver.end();
     this.usage = this.#watch?.usage ?? null;
@@ -427,25 +413,20 @@ export class Answer implements AnswerSink {
     const json = this.#json as JsonBody;
     const packed = head.isEncoded && !this.#unpacking && this.#held.length > 0 ? this.#body : null;
     const fault = this.#asked.isHead ? undefined : json.over(this.#held.length, packed);
-    if (fault) {
-      this.#wrong(fault);
-      return;
+    if (fault) this.#wrong(fault);
+    else {
+      this.usage = json.usage;
+      this.#sendWhole(head);
     }
-    this.usage = json.usage;
-    this.#sendWhole(head);
   }
 
   #wrong({ failure, detail, isInside, error = this.#body }: Fault): void {
-    if (isInside && !this.#committed && !this.#asked.isCount) {
-      this.#inside(error, detail);
-      return;
+    if (isInside && !this.#committed && !this.#asked.isCount) this.#inside(error, detail);
+    else if (failure !== null || this.#committed) this.#fail(failure ?? 'badAnswer', detail);
+    else {
+      this.#end(noCount(detail, this.answerHead as Head));
+      this.#abort();
     }
-    if (failure !== null || this.#committed) {
-      this.#fail(failure ?? 'badAnswer', detail);
-      return;
-    }
-    this.#end(noCount(detail, this.answerHead as Head));
-    this.#abort();
   }
 
   /** An error in the place of an answer: it is judged, and told if need be, by what it says. */

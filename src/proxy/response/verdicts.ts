@@ -6,17 +6,21 @@ import {
   classifyCountRefused,
   classifyInside,
   classifyStatus,
+  classifyTransport,
   errorTypeIn,
   errorWord,
   type Verdict,
 } from '../../../machines/classify.ts';
+import { isProxyDown } from '../../../machines/network.ts';
 import { isErrorIn } from '../../../machines/refusal-words.ts';
 import { jsonIn } from '../../platform/json.ts';
 import type { Head } from '../upstream/headers.ts';
+import type { TransportError } from '../upstream/upstream.ts';
 import { plainText } from './encoding.ts';
 import { errorWordsMax } from './error-words.ts';
 import type { Fault } from './json-body.ts';
 import type { Asked, Outcome } from './outcome.ts';
+import type { Phase } from './phases.ts';
 
 // To be judged an answer is decoded as far as this.
 const decodedMax = MiB;
@@ -51,6 +55,16 @@ export function refused(head: Head, body: Buffer, asked: Asked): Outcome {
 export function failed(failure: Failure, detail: CallReason, head: Head | null, silence = answered): Outcome {
   const verdict: Verdict = { failure, retryAfterMs: null, resetAt: null };
   return { kind: 'failed', verdict, head: null, body: nothing, detail: told(head, detail), ...silence };
+}
+
+/** What a connection that broke before the first content says: within an answer it was cut off, otherwise the endpoint was not reached. */
+export function brokenOff(phase: Phase, { code, reused, proxy }: TransportError) {
+  if (phase === 'judging' || phase === 'json' || phase === 'encoded')
+    return { failure: 'badAnswer', detail: reason('cutOff', { code }), silence: answered } as const;
+  const detail = isProxyDown(code)
+    ? reason('httpProxyDown', { proxy: String(proxy), code })
+    : reason('system', { code });
+  return { failure: classifyTransport(code), detail, silence: { code, stale: phase === 'waiting' && reused } };
 }
 
 /**
