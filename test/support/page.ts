@@ -46,11 +46,17 @@ export async function exchange(port: number, { method, target, headers, body }: 
   return answer;
 }
 
+const promised = Object.entries(guarding);
+const kept = /^(no-store|no-cache|public, max-age=31536000, immutable)$/;
+
+/** One assertion an answer: there are thousands of them. */
 function expectGuarded({ headers }: Answered): void {
-  for (const [name, value] of Object.entries(guarding)) expect(headers.get(name), name).toBe(value);
-  expect(headers.has('set-cookie')).toBe(false);
-  expect([...headers.keys()].filter((name) => name.startsWith('access-control-'))).toEqual([]);
-  expect(headers.get('cache-control')).toMatch(/^(no-store|no-cache|public, max-age=31536000, immutable)$/);
+  const broken = [
+    ...promised.filter(([name, value]) => headers.get(name) !== value).map(([name]) => name),
+    ...[...headers.keys()].filter((name) => name === 'set-cookie' || name.startsWith('access-control-')),
+    ...(kept.test(headers.get('cache-control') ?? '') ? [] : ['cache-control']),
+  ];
+  expect(broken).toEqual([]);
 }
 
 export function bytesOf(port: number, sent: string): Promise<string> {
@@ -70,7 +76,7 @@ function answered(text: string): Answered {
   const headers = new Map<string, string>();
   for (const line of lines) {
     const name = line.slice(0, line.indexOf(':')).toLowerCase();
-    expect(headers.has(name), `${name} is there once`).toBe(false);
+    if (headers.has(name)) expect.fail(`${name} is there twice`);
     headers.set(name, line.slice(line.indexOf(':') + 1).trim());
   }
   const rest = text.slice(end + 4);
