@@ -1,5 +1,6 @@
 /** What decided where a request was routed: the sentence that `explain` begins with, and the ways to name a request. */
 import { describe, expect, it } from 'vitest';
+import type { EndpointId } from '../../events/ids.ts';
 import type { Attempt } from '../../events/request.ts';
 import type { RequestStory } from '../../src/contract/history.ts';
 import { ask } from '../../src/history/questions.ts';
@@ -44,6 +45,26 @@ async function lived() {
   const sentence = async (about?: string) => decidedText(((await explain(about)) as RequestStory).decided, 'en');
   return { call, core, relay, twin, spare, end, explain, sentence };
 }
+
+it('explain says of an endpoint that was left out which gateway was refused there, with what, and when', async () => {
+  const { core, relay, twin, end, explain } = await lived();
+  const [saidAt, heardAt, until] = [core.now() - 1_000, core.now(), core.now() + 60_000];
+  const data = {
+    member: 'bb',
+    name: 'laptop',
+    seq: 7,
+    because: 'rateLimited',
+    status: 429,
+    saidAt,
+    heardAt,
+    until,
+  } as const;
+  core.tellEndpoint(relay.id as EndpointId, { type: 'FailureHeard', data }, { by: 'fleet' });
+  const { route, facts } = (await explain(end('RequestServed', [{ endpoint: twin.id }]))) as RequestStory;
+  const row = route.find(({ endpoint }) => endpoint === relay.id);
+  expect(row).toMatchObject({ chosen: false, because: 'heard', failure: 'rateLimited' });
+  expect(facts.find(({ seq }) => row?.facts.includes(seq))).toMatchObject({ type: 'FailureHeard', by: 'fleet', data });
+});
 
 describe('the sentence about a decision', () => {
   it('names the rule when there were several candidates, and the active profile', async () => {
