@@ -80,16 +80,11 @@ export class Fleet {
     return this.#stepping;
   }
 
+  /** Does not wait for what is asked of the engine just now: it may be frozen. */
   async stop(): Promise<void> {
     this.#isStopped = true;
     this.#unlisten();
-    await this.#stepping;
     await this.#drop();
-  }
-
-  /** Says good-bye while there is a connection. The caller unsets the settings. */
-  async sayLeft(): Promise<void> {
-    await this.#session?.membership.sayLeft().catch(() => {});
   }
 
   row(): FleetLive {
@@ -123,7 +118,7 @@ export class Fleet {
     while (this.#isAsked && !this.#isStopped) {
       this.#isAsked = false;
       await this.#step().catch((error: unknown) => this.#lose(error));
-      this.#tellLoss();
+      if (!this.#isStopped) this.#tellLoss();
     }
   }
 
@@ -135,7 +130,9 @@ export class Fleet {
     if (this.#session) await this.#tend(this.#session);
   }
 
+  /** The others are told that it leaves, while the engine takes it: no command waits for that. */
   async #begin(wanted: FleetSettings | null): Promise<void> {
+    await this.#session?.membership.sayLeft().catch(() => {});
     await this.#drop();
     this.#settings = wanted;
     this.#retryAt = 0;
@@ -157,6 +154,7 @@ export class Fleet {
       const membership = new Membership({ core, engine, keys, secretOf }, admission);
       const session: Session = { engine, membership, stopListening: () => {}, listeningAt: core.now(), beatAt: 0 };
       await this.#listen(session);
+      if (this.#isStopped) throw new Error('stopped');
       this.#session = session;
       void engine.closed.then(() => {
         if (this.#session === session) session.beatAt = 0;
@@ -180,7 +178,7 @@ export class Fleet {
     }
     const isSilent = core.now() - Math.max(membership.inbox.lastAt, session.listeningAt) >= silenceMs;
     if (isSilent || core.now() - session.listeningAt >= reconcileEveryMs) await this.#listen(session);
-    this.#found();
+    if (!this.#isStopped) this.#found();
   }
 
   /** From an hour ago on: what is known is no news, and what a silent subscription has missed is found. */

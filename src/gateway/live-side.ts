@@ -38,7 +38,6 @@ export function liveSideOf(open: Open, serving: Serving): LiveSide {
     nextProbes: () => monitor.next(),
     page: () => pageLive(open, serving),
     fleet: () => open.fleet.fleet.row(),
-    sayLeft: () => open.fleet.fleet.sayLeft(),
     openDashboard: (params) => dashboard.open(params),
   };
 }

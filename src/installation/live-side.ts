@@ -35,8 +35,6 @@ export interface LiveSide {
   page(): PageLive;
   /** How its part in a fleet goes. */
   fleet(): FleetLive;
-  /** Tells the fleet that it leaves. */
-  sayLeft(): Promise<void>;
   /** A ticket for the page, whose listener is opened when it is not open. */
   openDashboard(params: Params<'dashboard.open'>): Promise<Answer<'dashboard.open'>>;
 }

@@ -185,9 +185,18 @@ describe('a gateway of a fleet', () => {
   it('knows who is there, and who has gone', async () => {
     const { a, b } = await pair();
     expect(a.fleet.row().members).toMatchObject([{ name: 'b', isPresent: true }]);
-    await b.fleet.sayLeft();
+    b.settings.now = null;
+    await b.fleet.step();
     expect(a.fleet.row().members).toEqual([]);
   });
+});
+
+it('an end does not wait for an engine that is frozen', async () => {
+  const { exchange, a } = await pair();
+  exchange.isFrozen = true;
+  void a.fails('quota', { retryAfterMs: 600_000 });
+  await a.fleet.stop();
+  expect(a.fleet.row()).toMatchObject({ published: 0 });
 });
 
 it('gateways come to the same, whatever an engine drops, doubles and delays, when they have heard all of it', async () => {

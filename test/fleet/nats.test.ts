@@ -45,7 +45,7 @@ describe.skipIf(!hasNats)('over nats-server, a fleet', () => {
   it('leaves a server that is frozen after two seconds, and comes back to it', async () => {
     const server = await natsServer();
     const a = await gatewayIn(at(server.url), 'a');
-    server.process.kill('SIGSTOP');
+    server.freeze();
     await a.fails('quota', { retryAfterMs: 1_800_000 });
     expect(a.fleet.row()).toMatchObject({ state: 'connecting', published: 0 });
     server.process.kill('SIGCONT');

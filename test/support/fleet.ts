@@ -27,6 +27,8 @@ export class Exchange {
   readonly #listeners = new Map<Receive, string>();
   /** Nothing can be reached. */
   isDown = false;
+  /** What is published is never acknowledged. */
+  isFrozen = false;
   /** Those who publish well, and hear nothing: their subscription has died unnoticed. */
   readonly deaf = new Set<string>();
   /** What becomes of a live message on its way to one listener. */
@@ -43,6 +45,7 @@ export class Exchange {
       closed: new Promise(() => {}),
       publish: async (name, channel, id, bytes) => {
         this.#refuse();
+        if (this.isFrozen) await new Promise(() => {});
         if (this.#ids.has(id)) return;
         this.#ids.add(id);
         const one = { name, channel, bytes, at: this.world.now() };

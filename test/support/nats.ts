@@ -14,6 +14,8 @@ export interface NatsServer {
   readonly url: string;
   readonly process: ChildProcess;
   kill(): Promise<void>;
+  /** Until it is resumed; a signal takes a moment. */
+  freeze(): void;
   /** On the same port. */
   start(): Promise<void>;
   /** Its store is gone. */
@@ -52,6 +54,11 @@ export async function natsServer(authorization = ''): Promise<NatsServer> {
       const ended = once(server.process, 'exit');
       server.process.kill('SIGKILL');
       await ended;
+    },
+    freeze() {
+      server.process.kill('SIGSTOP');
+      const state = () => String(spawnSync('ps', ['-o', 'state=', '-p', String(server.process.pid)]).stdout);
+      while (!state().startsWith('T'));
     },
     forget: () => rmSync(store, { recursive: true, force: true }),
   };

@@ -89,17 +89,12 @@ function forgetting({ core }: Installation, of: readonly EndpointId[], deafMs: n
 }
 
 /** @throws {QccError} `QCC_FLEET_ENV` when a variable would have it join again */
-async function leave(
-  installation: Installation,
-  _: object,
-  live: LiveSide | undefined,
-): Promise<Answer<'fleet.leave'>> {
+async function leave(installation: Installation): Promise<Answer<'fleet.leave'>> {
   const name = envNameOf('fleet.url');
   if (process.env[name] !== undefined) throw new QccError('QCC_FLEET_ENV', { name }, exitCodes.usage);
   const { core, settings } = installation;
   const { fleet } = gatewayStatus(core.state.gateway);
   const from = settings()['fleet.url'];
-  await live?.sayLeft();
   const unset = { type: 'SettingChanged', data: { key: 'fleet.url', from, to: null } };
   const left = { type: 'FleetLeft', data: { member: fleet?.member } };
   const steps: Step[] = [
