@@ -82,6 +82,23 @@ describe.each([
   });
 });
 
+it('every view uses a very wide screen, and goes beyond none', async () => {
+  const { page, complaints } = await openPage(browser, await stage.address(), {
+    theme: 'light',
+    language: 'en',
+    width: 2560,
+  });
+  for (const view of Object.keys(views)) {
+    await show(page, view);
+    await page.screenshot({ path: join(pictures, `${view.replaceAll(' ', '-')}-light-en-2560.png`) });
+    expect(await overflowOf(page), view).toBe(0);
+    const used = (await page.evaluate("document.querySelector('main').getBoundingClientRect().width")) as number;
+    expect(used, view).toBeGreaterThan(1_500);
+  }
+  expect(complaints).toEqual([]);
+  await page.context().close();
+});
+
 async function show(page: Page, view: string): Promise<void> {
   const { fragment, ready } = views[view] ?? { fragment: '', ready: '' };
   await page.evaluate(`location.hash = ${JSON.stringify(fragment)}`);

@@ -102,6 +102,7 @@ export const pastWords = {
   },
   request: {
     title: (id: string) => `Request ${id}`,
+    unknown: 'This is no request.',
     waterfall: 'Where its time went',
     waited: 'before the first attempt',
     head: 'until the head',

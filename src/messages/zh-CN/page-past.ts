@@ -100,6 +100,7 @@ export const pastWords: typeof en = {
   },
   request: {
     title: (id) => `请求 ${id}`,
+    unknown: '这不是一个请求。',
     waterfall: '时间花在哪里',
     waited: '首次尝试之前',
     head: '到响应头',

@@ -33,6 +33,7 @@ export function Snapshots() {
           }}
         />
       </p>
+      {asked.value.error !== null && <p class="not-ready">{asked.value.error}</p>}
       {asked.value.value && rows.length === 0 && <p class="aside">{frame.nothing}</p>}
       <ul class="snapshots">
         {rows.map(({ id, seq, at, description }) => (

@@ -204,6 +204,7 @@ function Changes({ id }: { readonly id: string }) {
   return (
     <section class="part wide">
       <h2>{endpoint.changes}</h2>
+      {asked.value.error !== null && <p class="not-ready">{asked.value.error}</p>}
       {facts.length === 0 ? (
         <p class="aside">{endpoint.noChanges}</p>
       ) : (

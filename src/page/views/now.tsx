@@ -183,6 +183,7 @@ function Happened() {
   return (
     <section class="happened">
       <h2>{now.happened}</h2>
+      {asked.value.error !== null && <p class="not-ready">{asked.value.error}</p>}
       {facts.length === 0 ? (
         <p class="aside">{now.nothingHappened}</p>
       ) : (

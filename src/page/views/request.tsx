@@ -18,8 +18,9 @@ export function RequestView() {
   const asked = useAsked('history.explain', { about }, isKnown(about) ? null : present.value?.seq);
   const { value, error } = asked.value;
   const { request } = text().views;
-  if (error !== null) return <p class="aside">{error}</p>;
-  if (!value || !('request' in value)) return null;
+  if (error !== null) return <p class="not-ready">{error}</p>;
+  if (!value) return null;
+  if (!('request' in value)) return <p class="aside">{request.unknown}</p>;
   known.add(about);
   return (
     <div class="request">
