@@ -1,7 +1,8 @@
 /** How the page of `qcc dashboard` is built: hashed names, nothing inline, and compressed once for all, so that the gateway only sends it. */
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { brotliCompressSync, constants, gzipSync } from 'node:zlib';
+import { promisify } from 'node:util';
+import { brotliCompress, constants, gzip } from 'node:zlib';
 import { defineConfig, type Plugin } from 'vite';
 
 /** What compresses well; pictures do not. */
@@ -11,18 +12,20 @@ function compressed(): Plugin {
   return {
     name: 'compressed',
     apply: 'build',
-    writeBundle({ dir = '' }) {
+    async writeBundle({ dir = '' }) {
       const names = readdirSync(dir, { recursive: true, encoding: 'utf8' }).filter((name) => texts.test(name));
-      for (const name of names) {
+      // In threads: the best of both takes over a second.
+      const packed = names.map(async (name) => {
         const path = join(dir, name);
         const bytes = readFileSync(path);
         const params = {
           [constants.BROTLI_PARAM_QUALITY]: constants.BROTLI_MAX_QUALITY,
           [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length,
         };
-        writeFileSync(`${path}.gz`, gzipSync(bytes, { level: constants.Z_BEST_COMPRESSION }));
-        writeFileSync(`${path}.br`, brotliCompressSync(bytes, { params }));
-      }
+        writeFileSync(`${path}.gz`, await promisify(gzip)(bytes, { level: constants.Z_BEST_COMPRESSION }));
+        writeFileSync(`${path}.br`, await promisify(brotliCompress)(bytes, { params }));
+      });
+      await Promise.all(packed);
     },
   };
 }

@@ -6,10 +6,18 @@ import { expect, it } from 'vitest';
 
 const npm = process.platform === 'win32' ? 'npm.cmd' : 'npm';
 
+// It takes a second to list them.
+let packed: readonly string[] | undefined;
+
 function packedFiles(): readonly string[] {
+  packed ??= listed();
+  return packed;
+}
+
+function listed(): readonly string[] {
   // Scripts are left out: `prepack` would build the program, and papers need no program.
-  const listed = execFileSync(npm, ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
-  const [pack] = JSON.parse(listed) as readonly { readonly files: readonly { readonly path: string }[] }[];
+  const text = execFileSync(npm, ['pack', '--dry-run', '--json', '--ignore-scripts'], { encoding: 'utf8' });
+  const [pack] = JSON.parse(text) as readonly { readonly files: readonly { readonly path: string }[] }[];
   return (pack?.files ?? []).map(({ path }) => path);
 }
 
