@@ -80,7 +80,7 @@ export async function usableRemote(context: Context): Promise<Remote | undefined
 export function trustEnv(context: Context, { ca, caFile }: Remote): Readonly<Record<string, string>> {
   if (ca === null || caFile === null) return {};
   const own = context.env['NODE_EXTRA_CA_CERTS'];
-  const folder = join(context.home, 'run');
+  const folder = join(context.home, 'tls');
   const both = join(folder, 'trusted.pem');
   if (!own || own === caFile || own === both) return { NODE_EXTRA_CA_CERTS: own || caFile };
   mkdirSync(folder, { recursive: true, mode: 0o700 });

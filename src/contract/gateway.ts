@@ -132,6 +132,8 @@ export interface CertRow {
   readonly ca: string;
   readonly cert: string;
   readonly names: readonly string[];
+  /** Of the listener, by the settings. */
+  readonly port: number;
   readonly expiresAt: string;
   readonly caExpiresAt: string;
   readonly fingerprint: string;

@@ -71,6 +71,7 @@ function row(
     ca,
     cert: server,
     names,
+    port: settings()['proxy.port'],
     expiresAt: iso(expiresAt),
     caExpiresAt: iso(caExpiresAt),
     fingerprint,

@@ -51,7 +51,7 @@ function tell({ out, words, language }: Context, row: CertRow): void {
   for (const line of ['qcc config set proxy.require_token true', 'qcc token add laptop', restart])
     out.note(`  ${line}`);
   out.note(said.there(shellWord(row.ca)));
-  const url = `https://${addressOf(row.names)}:7860`;
+  const url = `https://${addressOf(row.names)}:${row.port}`;
   for (const line of [`qcc use --gateway ${url} --ca ca.pem`, `qcc code --gateway ${url} --ca ca.pem`])
     out.note(`  ${line}`);
   out.note(said.others, '  export NODE_EXTRA_CA_CERTS=…/ca.pem');

@@ -7,9 +7,10 @@ import { place, present } from '../live/store.ts';
 import { countText, dollarText, durationText, percentText } from '../number-text.ts';
 import { CommandLine } from '../parts/action.tsx';
 import { hrefOf, nameOfEndpoint, text, timeOf } from '../parts/text.ts';
+import { tokenGroups } from '../token-groups.ts';
 
 const spans = { '1': dayMs, '7': 7 * dayMs, '30': 30 * dayMs } as const;
-const ways = ['endpoint', 'day', 'session'] as const;
+const ways = ['endpoint', 'day', 'session', 'token'] as const;
 type Way = (typeof ways)[number];
 type Row = Answer<'stats.read'>['stats'][number];
 type Priced = Pick<Answer<'stats.read'>, 'unpriced' | 'prices'>;
@@ -37,7 +38,9 @@ export function UsageView() {
         </nav>
         <CommandLine command={usageLine(way, length === undefined ? null : chosen)} />
       </header>
-      {way === 'endpoint' ? <ByEndpoint since={since} /> : <ByGroup key={way} by={way} since={since} />}
+      {way === 'endpoint' && <ByEndpoint since={since} />}
+      {way === 'token' && <ByToken since={since} />}
+      {(way === 'day' || way === 'session') && <ByGroup key={way} by={way} since={since} />}
     </div>
   );
 }
@@ -100,6 +103,21 @@ function ByGroup({ by, since }: Since & { readonly by: 'day' | 'session' }) {
       <Table title={usage.ways[by]} first={usage[by]} groups={groups} />
       {value && value.leftOut > 0 && <p class="aside">{usage.leftOut(value.leftOut)}</p>}
     </Told>
+  );
+}
+
+function ByToken({ since }: Since) {
+  const { usage } = text().views;
+  const { value, error } = useAsked('stats.tokens', since).value;
+  const groups = tokenGroups(value?.tokens ?? [], usage.noToken);
+  const unpriced = [...new Set(value?.tokens.flatMap((row) => row.unpriced))];
+  return (
+    <>
+      {error !== null && <p class="not-ready">{error}</p>}
+      {value && groups.length === 0 && <p class="aside">{usage.noTokens}</p>}
+      {groups.length > 0 && <Table title={usage.ways.token} first={usage.token} groups={groups} />}
+      {unpriced.length > 0 && <p class="aside">{usage.unpriced(unpriced.join(', '))}</p>}
+    </>
   );
 }
 
