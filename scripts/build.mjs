@@ -72,7 +72,9 @@ function inItsPlace(path) {
 /** @param {string} folder where the parts lie that several need */
 function parted(entryPoints, folder) {
   const place = { outbase: '.', outdir: dist, chunkNames: `${folder.replaceAll('\\', '/')}/[name]-[hash]` };
-  return { ...how, ...place, entryPoints, splitting: true, plugins: [joining(folder)] };
+  // jsonc-parser has a module beside a main file that asks for its parts when it runs, which a joined file has not.
+  const mainFields = ['module', 'main'];
+  return { ...how, ...place, mainFields, entryPoints, splitting: true, plugins: [joining(folder)] };
 }
 
 function resolving(name, filter, path) {

@@ -42,6 +42,18 @@ async function withGateway(env: Readonly<Record<string, string>> = {}) {
   return { ...it, started };
 }
 
+it("the program as it is built writes Claude Code's settings, and gives them back", async () => {
+  const folder = temporaryHome();
+  const { ask, run } = installation({ CLAUDE_CONFIG_DIR: folder });
+  const address = ['--base-url', 'http://127.0.0.1:9', '--api-key', 'sk-ant-0123456789abcdef'];
+  await ask('add', 'work', '--no-test', ...address);
+  expect(await run('use', 'work', '--apply')).toMatchObject({ code: 0 });
+  const file = join(folder, 'settings.json');
+  expect(JSON.parse(readFileSync(file, 'utf8'))).toMatchObject({ env: { ANTHROPIC_AUTH_TOKEN: 'proxy-managed' } });
+  expect(await run('use', '--restore')).toMatchObject({ code: 0 });
+  expect(existsSync(file)).toBe(false);
+});
+
 describe('qcc --help', () => {
   it('loads a few files with the messages, and nothing of the gateway', async () => {
     const folder = `${temporaryHome()}-coverage`;
