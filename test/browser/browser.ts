@@ -26,8 +26,8 @@ export interface Watched {
   readonly complaints: readonly string[];
   /** What was asked for, in order: paths. */
   readonly requests: readonly string[];
-  /** Bytes of the files, as they came: compressed. */
-  readonly fileBytes: () => number;
+  /** Bytes of these files, as they came: compressed. What is loaded after the first view is none of them. */
+  readonly fileBytes: (asked: readonly string[]) => number;
 }
 
 export async function openPage(browser: Browser, address: string, { theme, language, width }: Look): Promise<Watched> {
@@ -46,10 +46,10 @@ export async function openPage(browser: Browser, address: string, { theme, langu
   const files = new Map<string, number>();
   page.on('response', (response) => {
     const { 'content-encoding': encoding, 'content-length': length } = response.headers();
-    if (encoding !== undefined) files.set(response.url(), Number(length));
+    if (encoding !== undefined) files.set(`GET ${new URL(response.url()).pathname}`, Number(length));
   });
   await page.goto(address);
   await page.locator('.top').waitFor();
-  const fileBytes = () => [...files.values()].reduce((sum, one) => sum + one, 0);
+  const fileBytes = (asked: readonly string[]) => asked.reduce((sum, one) => sum + (files.get(one) ?? 0), 0);
   return { page, complaints, requests, fileBytes };
 }

@@ -2,7 +2,6 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { Answer, OperationName, Params } from '../../contract/operations.ts';
-import { ownFacts } from './source.ts';
 import { ask, link, sentenceOf } from './store.ts';
 
 export interface Asked<Value> {
@@ -13,37 +12,11 @@ export interface Asked<Value> {
   readonly isOld: boolean;
 }
 
-// Between a pointer's coming to rest on a link and the click there is about a tenth of a second.
-const restMs = 50;
-// What was asked ahead is as good as asked now for so long.
-const freshMs = 5_000;
-let ahead: { readonly key: string; readonly at: number; readonly answer: Promise<unknown> } | null = null;
-let resting: ReturnType<typeof setTimeout> | undefined;
+/** An answer that was asked ahead, by the question's name and parameters; undefined where there is none. */
+let takeAhead: (key: string) => Promise<unknown> | undefined = () => undefined;
 
-/** For a link under the pointer: what its view will ask is asked when the pointer rests there. */
-export function askAhead<Name extends OperationName>(name: Name, params: Params<Name>): void {
-  clearTimeout(resting);
-  const key = JSON.stringify([name, params]);
-  if (ownFacts() || (ahead?.key === key && Date.now() - ahead.at < freshMs)) return;
-  resting = setTimeout(() => {
-    const answer = ask(name, params);
-    // Its view asks again, and tells.
-    answer.catch(() => {
-      if (ahead?.answer === answer) ahead = null;
-    });
-    ahead = { key, at: Date.now(), answer };
-  }, restMs);
-}
-
-function asked<Name extends OperationName>(
-  name: Name,
-  params: Params<Name>,
-  signal: AbortSignal,
-): Promise<Answer<Name>> {
-  const found = ahead;
-  ahead = null;
-  const isIt = found?.key === JSON.stringify([name, params]) && Date.now() - found.at < freshMs;
-  return isIt ? (found.answer as Promise<Answer<Name>>) : ask(name, params, signal);
+export function takeFrom(take: typeof takeAhead): void {
+  takeAhead = take;
 }
 
 /**
@@ -61,7 +34,8 @@ export function useAsked<Name extends OperationName>(
     if (params === null) return;
     const stop = new AbortController();
     answer.value = { ...answer.value, isOld: true };
-    asked(name, params, stop.signal)
+    const ahead = takeAhead(JSON.stringify([name, params])) as Promise<Answer<Name>> | undefined;
+    (ahead ?? ask(name, params, stop.signal))
       .then((value) => {
         if (!stop.signal.aborted) answer.value = { value, error: null, isOld: false };
       })

@@ -9,7 +9,7 @@ import { fragmentOf, momentIn, type Place, placeOf, withOptions } from '../place
 import { bandsAfter } from '../spans.ts';
 import type { PageText } from '../words/words.ts';
 import { callGateway, Expired, Refused, type Session } from './gateway.ts';
-import { PastStates } from './past.ts';
+import type { PastStates } from './past.ts';
 import { ownFacts } from './source.ts';
 
 /** `closed`: the gateway has closed the page on purpose. `expired`: the bearer is void. `unopened`: there was never one. */
@@ -59,7 +59,8 @@ export const mayChange = computed(
 /** `profile/name` by an endpoint's id, of now and of before. */
 export const names = signal<ReadonlyMap<string, string>>(new Map());
 
-const pastStates = new PastStates((seq) => ask('dashboard.state', { moment: { seq } }));
+/** Loaded with the first look into the past. */
+let pastStates: PastStates | undefined;
 
 /** Follows the chosen moment. Of many moments in a row only the last one is waited for. */
 export function followMoment(): void {
@@ -81,6 +82,8 @@ async function fetchPast(seq: number): Promise<void> {
   if (isFetching) return;
   isFetching = true;
   try {
+    const { PastStates: States } = await import('./past.ts');
+    pastStates ??= new States((one) => ask('dashboard.state', { moment: { seq: one } }));
     const state = await pastStates.fetched(seq);
     if (moment.value !== null) show(seq, state);
   } catch (error) {
@@ -92,14 +95,14 @@ async function fetchPast(seq: number): Promise<void> {
 }
 
 function showPast(at: number): void {
-  const known = pastStates.get(at);
+  const known = pastStates?.get(at);
   if (known) show(at, known);
   else void fetchPast(at);
 }
 
 function show(seq: number, state: PageState): void {
   past.value = state;
-  if (!ownFacts()) void pastStates.stepped(seq, present.value?.seq ?? seq, (from) => moment.value === from);
+  if (!ownFacts()) void pastStates?.stepped(seq, present.value?.seq ?? seq, (from) => moment.value === from);
 }
 
 /** An operation. @throws {Refused} */

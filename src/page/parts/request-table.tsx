@@ -1,6 +1,6 @@
 /** Requests as a table, newest first. */
 import type { RequestRow } from '../../contract/dashboard.ts';
-import { askAhead } from '../live/asked.ts';
+import { askAhead } from '../live/ahead.ts';
 import { countText, durationText } from '../number-text.ts';
 import { becauseText, hrefOf, nameOfEndpoint, shortId, text, timeOf } from './text.ts';
 
