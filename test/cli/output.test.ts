@@ -185,7 +185,8 @@ describe('a table', () => {
 
   it('is complete when there is no terminal width', async () => {
     const { out } = await at(temporaryHome())('config', 'list', '--show-origin');
-    expect(out).not.toContain('…');
+    // Of what a seed looks like, the ellipsis is a part.
+    expect(out.replaceAll('SU…', '')).not.toContain('…');
   });
 });
 
