@@ -65,7 +65,7 @@ describe('qcc token', () => {
   it('changes what a token is bound to, and takes bounds away', async () => {
     const { run } = await lived();
     await run('token', 'add', 'ann', '--limit-usd', '20/day', '--profile', 'work');
-    expect((await run('token', 'list')).out).toContain('profile work, $0.000000 of $20 this day');
+    expect((await run('token', 'list')).out).toContain('profile work, $0.00 of $20 today');
     const changed = await run('token', 'change', 'ann', '--limit-usd', '300/month', '--profile', 'none', '--json');
     expect(changed.json()).toMatchObject({ profile: null, limit: { usd: 300, per: 'month' }, spent: { usd: 0 } });
     await run('token', 'change', 'ann', '--limit-usd', '300/month');

@@ -9,7 +9,7 @@ export const tokens = {
   inProfile: (profile: string) => `profile ${profile}`,
   atOnce: (most: number, running: number | null) => `${running === null ? '' : `${running} of `}${most} at once`,
   budget: (spent: string, usd: number, per: 'day' | 'month') =>
-    `${spent} of $${usd} this ${per === 'day' ? 'day' : 'month'}`,
+    `${spent} of $${usd} ${per === 'day' ? 'today' : 'this month'}`,
   unpriced: (models: string) => `without a known price, and so not counted in any budget: ${models}`,
   changed: (name: string, bounds: string) => `token ${name} is bound to ${bounds === '' ? 'nothing' : bounds}`,
   none: 'there are no tokens; to make one:',
