@@ -31,9 +31,9 @@ await main();
 
 async function main() {
   const code = await builtCode([
-    'src/commands/history/operation.js',
-    'src/config/settings/settings.js',
-    'src/simulated-endpoint/simulated-endpoint.js',
+    'src/commands/history/operation.ts',
+    'src/config/settings/settings.ts',
+    'src/simulated-endpoint/simulated-endpoint.ts',
   ]);
   const dice = diceOf(seed);
   // Short, because a Unix socket's path must fit into 103 bytes.

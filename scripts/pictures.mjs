@@ -11,6 +11,7 @@ import { pathToFileURL } from 'node:url';
 import { chromium } from 'playwright-core';
 import { gatewayFlags, here, program, startProcess, temporaryFolder } from './bench/processes.mjs';
 import { chromiumFlags, chromiumNames, findChromium } from './chromium.mjs';
+import { source } from './source.mjs';
 
 const root = dirname(dirname(here));
 const pictures = join(root, 'docs', 'pictures');
@@ -68,14 +69,10 @@ async function main() {
   }
 }
 
-function built(path) {
-  return import(pathToFileURL(join(root, 'dist', 'src', path)).href);
-}
-
 async function setStage() {
   process.env.QCC_KEYCHAIN = 'off';
-  const { startSimulatedEndpoint } = await built('simulated-endpoint/simulated-endpoint.js');
-  const { connect } = await built('control/client.js');
+  const { startSimulatedEndpoint } = await source('src/simulated-endpoint/simulated-endpoint.ts');
+  const { connect } = await source('src/control/client.ts');
   const folder = temporaryFolder();
   const home = join(folder, 'q');
   // The play ends now.
@@ -110,7 +107,7 @@ async function setStage() {
 }
 
 async function play({ gateway, endpoints, began }) {
-  const { askOnce } = await built('commands/demo/client.js');
+  const { askOnce } = await source('src/commands/demo/client.ts');
   const minute = () => ((performance.now() - began) * rate) / minuteMs;
   const left = [...plot];
   for (let turn = 0; minute() < wholeMinutes; turn++) {

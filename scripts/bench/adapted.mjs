@@ -2,15 +2,13 @@
  * What it costs to adapt a request: a conversation of 200 KB and one of 2 MB, in which a field is left out, max_tokens lowered and thinking
  * of another vendor cut out; and what it costs where nothing differs. Exit 1 when 200 KB take a millisecond or more.
  *
- * node scripts/bench/adapted.mjs     after `npm run build`
+ * node scripts/bench/adapted.mjs
  */
-import { dirname, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { source } from '../source.mjs';
 
-const dist = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist');
-const { RequestAdaptation } = await import(join(dist, 'src/proxy/adaptation/request-adaptation.js'));
-const { ThinkingMemory } = await import(join(dist, 'src/proxy/adaptation/thinking-memory.js'));
-const { sniffBody } = await import(join(dist, 'src/proxy/request/body-sniffing.js'));
+const { RequestAdaptation } = await source('src/proxy/adaptation/request-adaptation.ts');
+const { ThinkingMemory } = await source('src/proxy/adaptation/thinking-memory.ts');
+const { sniffBody } = await source('src/proxy/request/body-sniffing.ts');
 
 const limitMs = 1;
 const rounds = 400;

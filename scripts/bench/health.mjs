@@ -7,12 +7,12 @@
  */
 import { readFileSync } from 'node:fs';
 import { createServer } from 'node:http';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
+import { source } from '../source.mjs';
 import { here, program, runProcess, startGateway, startProcess } from './processes.mjs';
 
-const { connect } = await import(pathToFileURL(join(dirname(dirname(program)), 'control/client.js')).href);
+const { connect } = await source('src/control/client.ts');
 const key = 'sk-bench-0123456789';
 const secondMs = 1_000;
 const tries = 200;

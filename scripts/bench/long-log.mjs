@@ -2,10 +2,7 @@
  * A home with a long log, written by the gateway's own core on a clock of its own: weeks of requests at one endpoint, outages during which
  * another profile takes over, and snapshots at the intervals of maintenance. A million facts take about a minute.
  */
-import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
-import { register } from 'tsx/esm/api';
-import { here } from './processes.mjs';
+import { source } from '../source.mjs';
 
 // The retention of the log, with some room: the gateway that is started on it has nothing to trim.
 const longestMs = 20 * 86_400_000;
@@ -17,10 +14,6 @@ const outageEvery = 4_000;
 const outageLasts = 120;
 const busyEvery = 97;
 
-// From the source: what is built is not made for others to import from.
-register();
-const source = (path) => import(pathToFileURL(join(here, '../../src', path)).href);
-
 /**
  * @param home where it is made: nothing exists there yet
  * @param facts the minimum number; `tail` of them come after the newest snapshot
@@ -30,7 +23,7 @@ export async function writeLongLog(home, { facts, tail = 0, upstream = 'http://1
   process.env.QCC_KEYCHAIN = 'off';
   const gapMs = Math.min(gapMostMs, Math.floor(longestMs / facts));
   const clock = { at: Date.now() - facts * gapMs };
-  const { openInstallation } = await source('installation/installation.ts');
+  const { openInstallation } = await source('src/installation/installation.ts');
   const installation = await openInstallation(home, { now: () => clock.at, dice: () => 0.5 });
   try {
     await live(installation, clock, gapMs, { facts, tail, upstream });
@@ -42,7 +35,7 @@ export async function writeLongLog(home, { facts, tail = 0, upstream = 'http://1
 async function live(installation, clock, gapMs, { facts, tail, upstream }) {
   const { core } = installation;
   const [main, spare] = await profilesOf(installation, upstream);
-  const life = new Life(core, main, spare, await source('platform/uuid.ts'));
+  const life = new Life(core, main, spare, await source('src/platform/uuid.ts'));
   let [flushed, saved] = [0, 0];
   for (let request = 1; core.state.seq < facts; request++) {
     clock.at += gapMs;
@@ -62,7 +55,7 @@ async function live(installation, clock, gapMs, { facts, tail, upstream }) {
 }
 
 async function profilesOf(installation, upstream) {
-  const { operations } = await source('control/table.ts');
+  const { operations } = await source('src/control/table.ts');
   const table = operations(installation, undefined);
   const endpoint = { baseUrl: upstream, auth: 'x-api-key', key: 'sk-bench-0123456789' };
   // The cost of looking at an endpoint is not part of this measurement.

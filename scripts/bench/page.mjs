@@ -10,11 +10,11 @@
  */
 import { existsSync } from 'node:fs';
 import { cpus, loadavg } from 'node:os';
-import { dirname, join } from 'node:path';
+import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { chromiumNames, findChromium } from '../chromium.mjs';
+import { source } from '../source.mjs';
 import { writeLongLog } from './long-log.mjs';
 import {
   firstPaintMs,
@@ -106,7 +106,7 @@ async function setStage() {
   const where = ['--host', '127.0.0.1', '--port', '0', '--json'];
   const gateway = await startProcess([...gatewayFlags, program, 'proxy', 'run', ...where], { env, core: gatewayCore });
   process.env.QCC_KEYCHAIN = 'off';
-  const { connect } = await import(pathToFileURL(join(dirname(dirname(program)), 'control/client.js')).href);
+  const { connect } = await source('src/control/client.ts');
   const connection = await connect({ home, needGateway: true });
   const { call } = connection;
   const { endpoints } = await call('endpoint.list', { profile: 'bench' });

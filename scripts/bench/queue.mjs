@@ -15,9 +15,9 @@ import { open } from 'node:fs/promises';
 import { Agent } from 'node:http';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { pathToFileURL } from 'node:url';
 import { parseArgs } from 'node:util';
 import { askAs, question } from '../kill9/questions.mjs';
+import { source } from '../source.mjs';
 import { cpuMicros, here, program, runProcess, startProcess } from './processes.mjs';
 
 const { values } = parseArgs({
@@ -32,7 +32,7 @@ const limits = { enqueueP99Ms: 20, besideShare: 1.2, startMs: 1_000, statusMs: 1
 const rounds = 3;
 const statusRounds = 20;
 
-const { connect } = await import(pathToFileURL(join(program, '../../control/client.js')).href);
+const { connect } = await source('src/control/client.ts');
 const folder = mkdtempSync(join(tmpdir(), 'qu-'));
 const home = join(folder, 'q');
 const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: home, QCC_KEYCHAIN: 'off' };

@@ -11,7 +11,7 @@ import { builtCode, program } from '../kill9/built.mjs';
 import { freePort } from '../kill9/chance.mjs';
 import { judge, wrongEnds } from './judge.mjs';
 
-const { startSimulatedEndpoint, connect, LevelLog } = await builtCode(['src/simulated-endpoint/simulated-endpoint.js']);
+const { startSimulatedEndpoint, connect, LevelLog } = await builtCode(['src/simulated-endpoint/simulated-endpoint.ts']);
 
 // No request is parked longer than `queue.hold` allows; a client that waits longer than this would wait for ever.
 const patienceMs = 300_000;

@@ -1,26 +1,26 @@
-/** What both kill runs take from the built program, and how they report the result. */
+/** What both kill runs take of the program, and how they report the result. */
 import { existsSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { fileURLToPath, pathToFileURL } from 'node:url';
+import { fileURLToPath } from 'node:url';
+import { source } from '../source.mjs';
 
-const dist = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist');
-export const program = join(dist, 'src/cli/main.js');
+export const program = join(dirname(dirname(dirname(fileURLToPath(import.meta.url)))), 'dist/src/cli/main.js');
 if (!existsSync(program)) throw new Error('dist/ is missing - run: npm run build');
 
 const always = [
-  'src/log/level-log.js',
-  'src/runtime/core.js',
-  'src/runtime/fold-log.js',
-  'src/runtime/state.js',
-  'events/catalogue.js',
-  'src/runtime/rows.js',
-  'src/control/client.js',
+  'src/log/level-log.ts',
+  'src/runtime/core.ts',
+  'src/runtime/fold-log.ts',
+  'src/runtime/state.ts',
+  'events/catalogue.ts',
+  'src/runtime/rows.ts',
+  'src/control/client.ts',
 ];
 
 /** The exports of all of them, in one object. */
 export async function builtCode(more = []) {
   const modules = [...always, ...more];
-  const loaded = await Promise.all(modules.map((path) => import(pathToFileURL(join(dist, path)).href)));
+  const loaded = await Promise.all(modules.map(source));
   return Object.assign({}, ...loaded);
 }
 
