@@ -10,7 +10,7 @@ import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { source } from '../source.mjs';
-import { here, program, runProcess, startGateway, startProcess } from './processes.mjs';
+import { here, runProcess, startGateway, startProcess } from './processes.mjs';
 
 const { connect } = await source('src/control/client.ts');
 const key = 'sk-bench-0123456789';
