@@ -1,7 +1,7 @@
 /** A gateway on another machine: `--gateway` of `qcc use` and `qcc code`, and what is remembered of it. */
 import { mkdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { parseBaseUrl } from '../config/network/base-url.ts';
+import { gatewayExample, parseBaseUrl } from '../config/network/base-url.ts';
 import { checkRemote, type RemoteGateway } from '../config/network/remote-gateway.ts';
 import { QccError, usage } from '../errors/qcc-error.ts';
 import { remoteWordsOf } from '../messages/remote.ts';
@@ -18,7 +18,7 @@ export async function remoteOf(context: Context): Promise<Remote | undefined> {
   const given = flag(context, 'gateway');
   const known = await rememberedRemote(context);
   if (given === undefined) return known;
-  const url = parseBaseUrl(given, { allowPlaintext: isOn(context, 'allow-plaintext') });
+  const url = parseBaseUrl(given, { allowPlaintext: isOn(context, 'allow-plaintext'), example: gatewayExample });
   const same = known?.url === url ? known : undefined;
   const file = flag(context, 'ca');
   const ca = file === undefined ? undefined : certificatesIn(file);

@@ -56,6 +56,10 @@ it('brings clients of another machine to a gateway that is verified, knows their
     code: 2,
     err: expect.stringContaining('unencrypted'),
   });
+  expect(await here('use', '--gateway', 'gateway.lan')).toMatchObject({
+    code: 2,
+    err: expect.stringContaining('--gateway https://gateway.lan:7860'),
+  });
   expect((await here('config', 'get', 'client.gateway')).out.trim()).toBe('');
 
   typed(`${far.token}\n`);

@@ -20,18 +20,25 @@ function isLinkLocal(hostname: string): boolean {
   );
 }
 
+export const gatewayExample = '--gateway https://gateway.lan:7860';
+const endpointExample = '--base-url https://api.anthropic.com';
+
 /**
  * Origin and path prefix, without the parts that clients add themselves (`/v1`, `/v1/messages`) and without a trailing slash.
+ * @param example what a right one looks like where it was given
  * @throws {QccError} `QCC_URL_INVALID`, `QCC_URL_PLAINTEXT`
  */
-export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowPlaintext: boolean }): string {
+export function parseBaseUrl(
+  text: string,
+  { allowPlaintext, example = endpointExample }: { readonly allowPlaintext: boolean; readonly example?: string },
+): string {
   const url = URL.canParse(text) ? new URL(text) : undefined;
-  if (holdsVendorKey(text)) throw invalid('…', 'holdsKey');
-  if (!url || !/^https?:$/.test(url.protocol)) throw invalid(text, 'noScheme');
+  if (holdsVendorKey(text)) throw invalid('…', 'holdsKey', example);
+  if (!url || !/^https?:$/.test(url.protocol)) throw invalid(text, 'noScheme', example);
   // A value that may be a secret is not repeated in an error.
-  if (url.username !== '' || url.password !== '') throw invalid(url.origin, 'holdsUser');
-  if (url.search !== '' || url.hash !== '') throw invalid(url.origin, 'holdsQuery');
-  if (isLinkLocal(url.hostname)) throw invalid(text, 'linkLocal');
+  if (url.username !== '' || url.password !== '') throw invalid(url.origin, 'holdsUser', example);
+  if (url.search !== '' || url.hash !== '') throw invalid(url.origin, 'holdsQuery', example);
+  if (isLinkLocal(url.hostname)) throw invalid(text, 'linkLocal', example);
   if (url.protocol === 'http:' && !isLoopback(url.hostname) && !allowPlaintext) {
     throw new QccError('QCC_URL_PLAINTEXT', { origin: url.origin }, exitCodes.usage);
   }
@@ -42,7 +49,7 @@ export function parseBaseUrl(text: string, { allowPlaintext }: { readonly allowP
 /** Text that does not look like an address may be a key that was pasted in its place. */
 const isAddress = (text: string) => /[./:]/.test(text) || text === 'localhost';
 
-function invalid(text: string, fault: Fault<'url'>['fault']): QccError {
+function invalid(text: string, fault: Fault<'url'>['fault'], hint: string): QccError {
   const given = isAddress(text) && !/[@?#]/.test(text) ? text : '…';
-  return new QccError('QCC_URL_INVALID', { given, fault }, exitCodes.usage);
+  return new QccError('QCC_URL_INVALID', { given, fault, hint }, exitCodes.usage);
 }

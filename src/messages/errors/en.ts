@@ -230,7 +230,7 @@ export const errorsEn: ErrorWords = {
   QCC_TLS_UNUSABLE: { message: (fault) => `the certificate cannot be used: ${clause(fault)}`, hint: certificateHint },
   QCC_URL_INVALID: {
     message: ({ given, ...fault }) => `"${given}" cannot be a base URL: ${clause(fault)}`,
-    hint: () => '--base-url https://api.anthropic.com',
+    hint: ({ hint }) => hint,
   },
   QCC_URL_PLAINTEXT: {
     message: ({ origin }) => `${origin} would send your key over the network unencrypted`,

@@ -219,7 +219,7 @@ export interface ErrorParamsOf {
   readonly QCC_SYNC_OTHER: { readonly folder: Param };
   readonly QCC_TABLE_DAMAGED: { readonly dir: Param; readonly table: Param };
   readonly QCC_TLS_UNUSABLE: Fault<'certificate'>;
-  readonly QCC_URL_INVALID: Fault<'url'> & { readonly given: Param };
+  readonly QCC_URL_INVALID: Fault<'url'> & { readonly given: Param; readonly hint: string };
   readonly QCC_URL_PLAINTEXT: { readonly origin: Param };
   readonly QCC_USAGE_CONFIRM: { readonly text: string };
   readonly QCC_USAGE_DECLINED: { readonly text: string; readonly hint: string };
