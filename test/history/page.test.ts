@@ -9,51 +9,21 @@ import { settingsThen, stateAt } from '../../src/history/moment.ts';
 import { pageState } from '../../src/history/page-state.ts';
 import { ask } from '../../src/history/questions.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
-import type { AppendOptions, ReadableLog } from '../../src/log/log.ts';
+import type { ReadableLog } from '../../src/log/log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
-import type { Core } from '../../src/runtime/core.ts';
 import type { State } from '../../src/runtime/state.ts';
 import { kept, logFolder } from '../log/facts.ts';
 import { Chance } from '../simulation/chance.ts';
-import { SimulatedLog } from '../simulation/simulated-log.ts';
-import { simulate } from '../simulation/simulation.ts';
 import { memoryInstallation } from '../support/installation.ts';
 import { attemptFailed, coreWithLadder, endpointSettings, first, noon, second } from '../support/world.ts';
+import { dayWith } from './lived-day.ts';
 
 const plain = <Value>(value: Value) => JSON.parse(JSON.stringify(value)) as Value;
 
 const shown = (state: State): PageState =>
   plain(pageState(state, settingsThen(state), { now: state.at, probes: new Map(), live: null, requests: () => [] }));
 
-class WatchedLog extends SimulatedLog {
-  readonly seen: PageState[] = [];
-  core: Core | undefined;
-  readonly #chance = new Chance(7, 'looks');
-
-  override append(facts: readonly Recorded[], options: AppendOptions): Promise<void> {
-    const appended = super.append(facts, options);
-    if (this.core?.state.seq === this.head && this.#chance.happens(0.1)) this.seen.push(shown(this.core.state));
-    return appended;
-  }
-}
-
-async function live() {
-  const log = new WatchedLog();
-  const aside = (core: Core) => {
-    log.core = core;
-  };
-  const without = new Set(['cuts']);
-  const { facts, broken } = await simulate({ seed: 12, requests: 2_000, without, planted: { aside, log: () => log } });
-  expect(broken).toBeNull();
-  return { facts, seen: log.seen };
-}
-
-let day: ReturnType<typeof live> | undefined;
-
-function livedDay(): ReturnType<typeof live> {
-  day ??= live();
-  return day;
-}
+const livedDay = dayWith({ seed: 12, requests: 2_000, share: 0.1, look: shown });
 
 /** On the disk, with snapshots in between. */
 async function onDisk(facts: readonly Recorded[], everyFacts = 250) {

@@ -6,13 +6,10 @@ import { machineRows } from '../../src/history/machines.ts';
 import { stateAt } from '../../src/history/moment.ts';
 import { ask } from '../../src/history/questions.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
-import type { AppendOptions } from '../../src/log/log.ts';
-import type { Core } from '../../src/runtime/core.ts';
 import type { State } from '../../src/runtime/state.ts';
 import { kept, logFolder } from '../log/facts.ts';
 import { Chance } from '../simulation/chance.ts';
-import { SimulatedLog } from '../simulation/simulated-log.ts';
-import { simulate } from '../simulation/simulation.ts';
+import { dayWith } from './lived-day.ts';
 
 const { settings } = effective(new Map(), {});
 const plain = (value: unknown) => JSON.parse(JSON.stringify(value)) as unknown;
@@ -29,38 +26,7 @@ function look(state: State): Seen {
   return { seq, at, state: plain(state), machines: plain(machineRows(state, settings, [])) };
 }
 
-/** Looks at the state now and then, right after a batch was folded. */
-class WatchedLog extends SimulatedLog {
-  readonly seen: Seen[] = [];
-  core: Core | undefined;
-  readonly #chance = new Chance(7, 'looks');
-
-  override append(facts: readonly Recorded[], options: AppendOptions): Promise<void> {
-    const appended = super.append(facts, options);
-    if (this.core?.state.seq === this.head && this.#chance.happens(0.2)) this.seen.push(look(this.core.state));
-    return appended;
-  }
-}
-
-/** A day with everything in it but a lost end of the log, and looks at it while it was lived. */
-async function live() {
-  const log = new WatchedLog();
-  const aside = (core: Core) => {
-    log.core = core;
-  };
-  const without = new Set(['cuts']);
-  const { facts, broken } = await simulate({ seed: 11, requests: 2_500, without, planted: { aside, log: () => log } });
-  expect(broken).toBeNull();
-  return { facts, seen: log.seen };
-}
-
-// The same day for all tests: none of them changes it.
-let day: ReturnType<typeof live> | undefined;
-
-function livedDay(): ReturnType<typeof live> {
-  day ??= live();
-  return day;
-}
+const livedDay = dayWith({ seed: 11, requests: 2_500, share: 0.2, look: look });
 
 /** On the disk, with snapshots in between at the intervals of maintenance. */
 async function onDisk(facts: readonly Recorded[], everyFacts: number) {
