@@ -79,7 +79,7 @@ async function prepare() {
   const key = 'sk-ant-queue-0123456789abcdef';
   for (const [name, { port }] of Object.entries({ well, out })) {
     const endpoint = { baseUrl: `http://127.0.0.1:${port}`, auth: 'x-api-key', key };
-    await call('profile.add', { name, tier: null, endpoint });
+    await call('profile.add', { name, endpoint });
   }
   await close();
 }
