@@ -38,6 +38,8 @@ export interface Hearsay {
   readonly hintUntil: Millis | null;
   /** When the next word is over. */
   readonly dueAt: Millis | null;
+  /** When a gateway last got an answer where another one was refused; null in a state of before. */
+  readonly liftedAt: Millis | null;
 }
 
 export const noHearsay: Hearsay = {
@@ -48,6 +50,7 @@ export const noHearsay: Hearsay = {
   by: null,
   hintUntil: null,
   dueAt: null,
+  liftedAt: null,
 };
 
 const minute = 60_000;
@@ -103,7 +106,8 @@ export function withHeard(hearsay: Hearsay, { member, name, seq, because, heardA
   const isOver = seq <= known.liftedSeq;
   const word = { ...known, name, seq, because, heardAt, until: isOver ? null : until };
   const kept = hearsay.words.filter((one) => one.until !== null || heardAt - one.heardAt < rememberedMs);
-  return summed(replaced(kept, word), isHint || isOver ? hearsay.since : (hearsay.since ?? heardAt));
+  const since = isHint || isOver ? hearsay.since : (hearsay.since ?? heardAt);
+  return { ...hearsay, ...summed(replaced(kept, word), since) };
 }
 
 export function withLifted(hearsay: Hearsay, { of, heardAt }: Data<'HearsayLifted'>): Hearsay {
@@ -112,34 +116,42 @@ export function withLifted(hearsay: Hearsay, { of, heardAt }: Data<'HearsayLifte
     const liftedSeq = Math.max(known.liftedSeq, seq);
     return replaced(all, { ...known, liftedSeq, until: liftedSeq >= known.seq ? null : known.until });
   }, hearsay.words);
-  return summed(words, hearsay.since);
+  return { ...summed(words, hearsay.since), liftedAt: heardAt };
 }
 
 export function withExpired(hearsay: Hearsay, before: Millis): Hearsay {
   const words = hearsay.words
     .map((one) => (one.until !== null && one.until <= before ? { ...one, until: null } : one))
     .filter((one) => one.until !== null || before - one.heardAt < rememberedMs);
-  return summed(words, hearsay.since);
+  return { ...hearsay, ...summed(words, hearsay.since) };
 }
 
 /** By hand: nothing of it counts any more, and who said it is not listened to for a while. */
 export function withForgotten(hearsay: Hearsay, { member, deafUntil }: Data<'HearsayForgotten'>): Hearsay {
   const isMeant = (one: Word) => member === null || one.member === member;
   const words = hearsay.words.map((one) => (isMeant(one) ? { ...one, until: null, deafUntil } : one));
-  return summed(words, hearsay.since);
+  return { ...hearsay, ...summed(words, hearsay.since) };
 }
 
 /** A result of its own: whatever it is, this gateway knows by itself again. */
 export function afterOwnResult(hearsay: Hearsay, success: Success | null): Hearsay {
   if (hearsay.words.length === 0) return hearsay;
-  if (success === null) return summed(hearsay.words, null);
+  if (success === null) return { ...hearsay, ...summed(hearsay.words, null) };
   const words = hearsay.words.map((one) => (disproves(success, one) ? { ...one, until: null } : one));
-  return summed(words, words.some((one) => one.until !== null && !one.isHint) ? hearsay.since : null);
+  const since = words.some((one) => one.until !== null && !one.isHint) ? hearsay.since : null;
+  return { ...hearsay, ...summed(words, since) };
 }
 
 /** What binds after this moment and lasts: its end is a half-open request, not all of the traffic. */
 export function endsHalfOpen({ because, until }: Hearsay, now: Millis): boolean {
   return until !== null && until <= now && because !== null && because !== 'rateLimited';
+}
+
+/** When something was last heard that a look of our own can confirm or refute; null when there is nothing. */
+export function calledAt({ words, liftedAt }: Hearsay, now: Millis): Millis | null {
+  const hinted = words.filter(({ isHint, until }) => isHint && (until ?? 0) > now).map(({ heardAt }) => heardAt);
+  const at = Math.max(liftedAt ?? 0, ...hinted);
+  return at === 0 ? null : at;
 }
 
 /** A success, as its fact tells of it. */
@@ -183,7 +195,7 @@ function replaced(words: readonly Word[], word: Word): readonly Word[] {
   return [...others, word].sort((a, b) => (place(a) < place(b) ? -1 : 1));
 }
 
-function summed(words: readonly Word[], since: Millis | null): Hearsay {
+function summed(words: readonly Word[], since: Millis | null): Omit<Hearsay, 'liftedAt'> {
   let longest: Word | undefined;
   let hintUntil: Millis | null = null;
   let dueAt: Millis | null = null;

@@ -37,6 +37,10 @@ export interface Probed {
   /** How deep the last probe came without a failure; null when it failed, or when there was none. */
   readonly passed: ProbeDepth | null;
   readonly isRunning: boolean;
+  /** Another gateway probes its key, and would tell what it finds. */
+  readonly isLedElsewhere: boolean;
+  /** When other gateways last said what a look of our own can confirm or refute; null when they did not. */
+  readonly calledAt: Millis | null;
   /** Thrown when its last probe ended, uniform in [0, 1): it stays the same until the next one. */
   readonly dice: number;
 }
@@ -53,7 +57,7 @@ export interface Surroundings {
 export interface Probe {
   readonly id: string;
   readonly depth: ProbeDepth;
-  readonly because: 'changed' | 'above' | 'out' | 'held' | 'trial' | 'unproven' | 'interval';
+  readonly because: 'changed' | 'above' | 'out' | 'held' | 'heard' | 'trial' | 'unproven' | 'interval';
 }
 
 /** A probe and the earliest instant for it. */
@@ -73,6 +77,10 @@ const advertisedIntervals = 5;
 const aboveEveryMs = 10_000;
 // Clients are held for two minutes: they must not wait another one for an endpoint that is back.
 const awaitedEveryMs = 10_000;
+// The gateway that probes for all may be gone, or lie: after so many intervals of silence each looks for itself.
+const ledElsewhereIntervals = 3;
+// All gateways hear of it in the same moment, and must not all look in that.
+const calledWithinMs = 5_000;
 // Each is a call of its own in the one probing worker.
 const atOnceMax = 4;
 
@@ -118,7 +126,7 @@ function wishes(endpoints: readonly Probed[], around: Surroundings, policy: Prob
   if (policy.mode === 'off') return [];
   return endpoints.flatMap((one) => {
     if (one.isRunning || one.state === 'disabled') return [];
-    const wish = soonerAfterChange(one, wishOf(one, policy, around), around);
+    const wish = soonerAfterChange(one, soonerWhenCalled(one, wishOf(one, policy, around)), around);
     return wish ? [wish] : [];
   });
 }
@@ -141,7 +149,8 @@ function wishOf(one: Probed, policy: ProbePolicy, around: Surroundings): Planned
       because: 'above',
       at: after(one, Math.min(aboveEveryMs, policy.intervalMs), one.provenAt),
     };
-  if (policy.mode === 'active')
+  // What another gateway asks of the same key every interval need not be paid for twice: here it is as in passive mode.
+  if (policy.mode === 'active' && !one.isLedElsewhere)
     return { id, depth: 'conversation', because: 'interval', at: after(one, policy.intervalMs) };
   return {
     id,
@@ -154,7 +163,9 @@ function wishOf(one: Probed, policy: ProbePolicy, around: Surroundings): Planned
 
 function wishOfFailed(one: Probed, policy: ProbePolicy, { isAwaited }: Surroundings): PlannedProbe {
   const { id, held, belief, isAbove } = one;
-  if (held) return { id, depth: nextDepth(one), because: 'held', at: after(one, policy.credentialIntervalMs) };
+  const intervals = one.isLedElsewhere ? ledElsewhereIntervals : 1;
+  if (held)
+    return { id, depth: nextDepth(one), because: 'held', at: after(one, intervals * policy.credentialIntervalMs) };
   const usual = isAwaited ? Math.min(awaitedEveryMs, policy.intervalMs) : policy.intervalMs;
   const every = belief === 'advertised' ? advertisedIntervals * policy.intervalMs : usual;
   return { id, depth: nextDepth(one), because: isAbove ? 'above' : 'out', at: after(one, every) };
@@ -181,7 +192,26 @@ function soonerAfterChange(one: Probed, wish: PlannedProbe | null, { changedAt }
   return { ...wish, depth, because: 'changed', at: changedAt };
 }
 
-const needs: readonly Probe['because'][] = ['above', 'changed', 'trial', 'out', 'held', 'interval', 'unproven'];
+/** Once for each word, and at no cost where the endpoint serves: the trouble may have been another gateway's own. */
+function soonerWhenCalled(one: Probed, wish: PlannedProbe | null): PlannedProbe | null {
+  const { calledAt, probedAt, held, state, dice } = one;
+  const isMeant = state === 'failed' ? held : state !== 'recovering';
+  if (calledAt === null || wish === null || !isMeant || (probedAt ?? 0) >= calledAt) return wish;
+  const at = Math.round(calledAt + dice * calledWithinMs);
+  const depth = state === 'failed' ? nextDepth(one) : 'connection';
+  return at < wish.at ? { id: one.id, depth, because: 'heard', at } : wish;
+}
+
+const needs: readonly Probe['because'][] = [
+  'above',
+  'changed',
+  'trial',
+  'heard',
+  'out',
+  'held',
+  'interval',
+  'unproven',
+];
 
 function need({ because }: Probe): number {
   return needs.indexOf(because);

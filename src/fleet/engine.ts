@@ -3,6 +3,20 @@
  * Nothing but the fleet's own loop waits for it.
  */
 import type { Millis } from '../../events/fact.ts';
+import { secondMs } from '../../events/units.ts';
+
+/** How long a lease lasts that is not renewed. */
+export const leaseMs = 10 * secondMs;
+
+/** A lease is empty again soon; what is kept stays for a day. */
+export type Register = `lease.${string}` | `kept.${string}`;
+
+export interface Registered {
+  /** Higher than that of anything before in this register. */
+  readonly revision: number;
+  readonly bytes: Uint8Array;
+  readonly ageMs: Millis;
+}
 
 /** `fact`: what a gateway has found out. `beat`: that it is there. */
 export type Channel = 'fact' | 'beat';
@@ -26,5 +40,13 @@ export interface Engine {
   newest(name: string, channel: Channel): Promise<Delivered | null>;
   /** What is stored of the last time, then everything as it comes. @returns what ends it */
   subscribe(sinceMs: Millis, receive: (one: Delivered) => void): Promise<() => void>;
+  /**
+   * Compare and set.
+   * @param after the revision that it has to have; 0 for an empty one
+   * @returns the new revision; null when it had another one
+   */
+  swap(register: Register, after: number, bytes: Uint8Array): Promise<number | null>;
+  /** Null for an empty register. */
+  read(register: Register): Promise<Registered | null>;
   close(): Promise<void>;
 }

@@ -12,14 +12,14 @@ import type { Engine } from './engine.ts';
 import { fleetKeys } from './identity.ts';
 import type { Member } from './inbox.ts';
 import { admitted, joined, replayMs } from './joining.ts';
-import { Membership } from './membership.ts';
+import { Membership, silenceMs } from './membership.ts';
 
 export const stepEveryMs = secondMs;
 export const beatEveryMs = 20 * secondMs;
-/** A subscription that brings not even our own beats is dead, whatever the client says. */
-export const silenceMs = minuteMs;
 const reconcileEveryMs = 10 * minuteMs;
 const lostAfterMs = minuteMs;
+// A notice may wait for so long, and nothing waits for a notice.
+const tellerMs = 2 * secondMs;
 const retryMs = { least: secondMs, most: 30 * secondMs };
 
 export interface FleetSettings {
@@ -85,6 +85,20 @@ export class Fleet {
     this.#isStopped = true;
     this.#unlisten();
     await this.#drop();
+  }
+
+  /** Another gateway probes this endpoint's key. False while apart: then each probes for itself. */
+  isLedElsewhere(id: EndpointId): boolean {
+    return this.#lostAt === null && this.#session?.membership.isLedElsewhere(id) === true;
+  }
+
+  /** Whether it is this gateway that tells a person of this. Each does so for itself while apart, or when there is no answer at once. */
+  async isTeller(what: string, endpoint: EndpointId | null): Promise<boolean> {
+    if (this.#lostAt !== null || !this.#session) return true;
+    const patience = new Promise<true>((resolve) => {
+      setTimeout(resolve, tellerMs, true).unref();
+    });
+    return await Promise.race([this.#session.membership.isTeller(what, endpoint).catch(() => true), patience]);
   }
 
   row(): FleetLive {
@@ -178,6 +192,7 @@ export class Fleet {
     }
     const isSilent = core.now() - Math.max(membership.inbox.lastAt, session.listeningAt) >= silenceMs;
     if (isSilent || core.now() - session.listeningAt >= reconcileEveryMs) await this.#listen(session);
+    await membership.tendLeases();
     if (!this.#isStopped) this.#found();
   }
 

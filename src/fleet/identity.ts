@@ -60,4 +60,9 @@ export function aboutVendor({ about }: FleetKeys, origin: string): string {
   return keyed(about, `vendor\0${origin}`);
 }
 
+/** What a person is told of, once for all: the address that it goes to is part of it. */
+export function aboutNotice({ about }: FleetKeys, what: string): string {
+  return keyed(about, `notice\0${what}`);
+}
+
 const keyed = (key: Buffer, text: string) => createHmac('sha256', key).update(text).digest('hex').slice(0, aboutLength);

@@ -1,13 +1,16 @@
 /** One gateway on one connection: it tells what is in its log, says that it is there, and hears the others. */
+import { randomUUID } from 'node:crypto';
 import type { Recorded } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
+import { hourMs, minuteMs } from '../../events/units.ts';
 import type { Core } from '../runtime/core.ts';
 import { Board } from './board.ts';
 import type { Channel, Engine } from './engine.ts';
-import type { FleetKeys, Identity } from './identity.ts';
+import { aboutNotice, type FleetKeys, type Identity } from './identity.ts';
 import { Inbox } from './inbox.ts';
 import { type Admitted, factAt, isOurs } from './joining.ts';
-import { sealed } from './message.ts';
+import { Leases } from './leases.ts';
+import { opened, sealed } from './message.ts';
 import { Outbox } from './outbox.ts';
 import { Subjects } from './subjects.ts';
 
@@ -18,6 +21,13 @@ interface MembershipPorts {
   readonly secretOf: (id: EndpointId) => string | undefined;
 }
 
+/** A gateway that was not heard for so long is not there, and a subscription that brings not even our own beats is dead. */
+export const silenceMs = minuteMs;
+
+const sameMomentMs = 2 * minuteMs;
+// Hearsay binds for an hour; then each gateway finds out for itself.
+const sameRefusalMs = 2 * hourMs;
+
 type Unsigned = Parameters<typeof sealed>[2];
 
 export class Membership {
@@ -26,6 +36,7 @@ export class Membership {
   readonly outbox: Outbox;
   readonly #ports: MembershipPorts;
   readonly #subjects: Subjects;
+  readonly #leases: Leases;
   /** Another process speaks with our key: a copy of this home, or what this home was before its log went back. */
   isDoubled = false;
 
@@ -54,6 +65,13 @@ export class Membership {
     });
     const publish = (message: Unsigned) => this.#publish('fact', message);
     this.outbox = new Outbox({ core, subjects, board, member: who.member, publish }, position);
+    this.#leases = new Leases({
+      engine: ports.engine,
+      now: () => core.now(),
+      claim: (about) => this.#claim(about),
+      holder: (bytes, about) => this.#claimant(bytes, about),
+      member: who.member,
+    });
   }
 
   /** @returns whether there is something to tell */
@@ -74,6 +92,51 @@ export class Membership {
     const { core } = this.#ports;
     const fact = await factAt(core.log, this.outbox.position);
     if (fact) await this.#publish('beat', { kind: 'left', seq: fact.seq, id: fact.id, at: core.now() });
+  }
+
+  /** Who probes a key that several have. Alone, there is nothing to ask. */
+  async tendLeases(): Promise<void> {
+    const now = this.#ports.core.now();
+    const isAlone = !this.inbox.members().some(({ seenAt }) => now - seenAt < silenceMs);
+    await this.#leases.tend(isAlone ? [] : this.#subjects.credentials());
+  }
+
+  /** Another gateway probes this endpoint's key. */
+  isLedElsewhere(id: EndpointId): boolean {
+    const about = this.#subjects.credential(id);
+    return about !== undefined && this.#leases.isElsewhere(about);
+  }
+
+  /**
+   * Whether it is this gateway that tells a person: it is the first, of all that tell the same person the same. Of a key each finds out at
+   * another time, unless it has worked meanwhile; of the ladder all do within moments.
+   * @param endpoint whose key it is about
+   */
+  async isTeller(what: string, endpoint: EndpointId | null): Promise<boolean> {
+    const { engine, keys, core } = this.#ports;
+    const about = aboutNotice(
+      keys,
+      `${what}\0${endpoint === null ? '' : (this.#subjects.credential(endpoint) ?? endpoint)}`,
+    );
+    const found = await engine.read(`kept.${about}`);
+    const by = found && this.#claimant(found.bytes, about);
+    const toldAt = core.now() - (found?.ageMs ?? 0);
+    const liftedAt = endpoint === null ? 0 : (core.state.endpoint(endpoint).context.hearsay.liftedAt ?? 0);
+    const within = endpoint === null ? sameMomentMs : sameRefusalMs;
+    const isTold = by !== null && by !== this.who.member && (found?.ageMs ?? 0) < within && liftedAt <= toldAt;
+    return !isTold && (await engine.swap(`kept.${about}`, found?.revision ?? 0, this.#claim(about))) !== null;
+  }
+
+  #claim(about: string): Uint8Array {
+    const { keys, core } = this.#ports;
+    const head = { seq: this.outbox.position, id: randomUUID(), at: core.now() };
+    return sealed(keys, this.who, { kind: 'claim', ...head, about });
+  }
+
+  /** The member that has claimed this; null when no member has written it. */
+  #claimant(bytes: Uint8Array, about: string): string | null {
+    const one = opened(this.#ports.keys, null, bytes);
+    return typeof one !== 'string' && one.kind === 'claim' && one.about === about ? one.member : null;
   }
 
   #publish(channel: Channel, message: Unsigned): Promise<void> {

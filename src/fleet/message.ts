@@ -44,6 +44,7 @@ const body = v.variant('kind', [
     about: hex(32),
     of: v.pipe(v.array(said), v.minLength(1), v.maxLength(membersMax)),
   }),
+  v.strictObject({ ...head, kind: v.literal('claim'), about: hex(32) }),
   v.strictObject({ ...head, kind: v.literal('beat') }),
   v.strictObject({ ...head, kind: v.literal('left') }),
 ]);
@@ -68,8 +69,8 @@ export function sealed({ message }: FleetKeys, who: Identity, unsigned: Unsigned
   return Buffer.from(JSON.stringify({ body: text, key: publicKey, signature, mac: macOf(message, text, publicKey) }));
 }
 
-/** Cheap tests first. @param name of the subject: a gateway speaks on its own alone */
-export function opened({ message }: FleetKeys, name: string, bytes: Uint8Array): FleetMessage | Refused {
+/** Cheap tests first. @param name of the subject: a gateway speaks on its own alone; null for what all may write on */
+export function opened({ message }: FleetKeys, name: string | null, bytes: Uint8Array): FleetMessage | Refused {
   if (bytes.length > messageBytesMax) return 'size';
   const outer = v.safeParse(envelope, parsed(bytes));
   if (!outer.success) return 'form';
@@ -79,7 +80,7 @@ export function opened({ message }: FleetKeys, name: string, bytes: Uint8Array):
   if (!publicKey || !verify(null, signedOf(text), publicKey, Buffer.from(signature, 'base64url'))) return 'signature';
   const inner = v.safeParse(body, parsed(Buffer.from(text)));
   if (!inner.success) return 'form';
-  return inner.output.name === name ? { ...inner.output, member: memberOf(key) } : 'subject';
+  return name === null || inner.output.name === name ? { ...inner.output, member: memberOf(key) } : 'subject';
 }
 
 const signedOf = (text: string) => Buffer.from(`qcc-fleet\0${text}`);

@@ -1,15 +1,17 @@
 /** The fleet's engine over NATS JetStream. Loaded only when a fleet is set up. The server's promise of durability is not relied on. */
 import { readFile } from 'node:fs/promises';
-import type { JetStreamManager } from '@nats-io/jetstream';
+import type { JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
 import type { NatsConnection } from '@nats-io/transport-node';
 import type { Millis } from '../../events/fact.ts';
 import { dayMs, minuteMs, secondMs } from '../../events/units.ts';
-import type { Channel, Delivered, Engine } from './engine.ts';
+import { type Channel, type Delivered, type Engine, leaseMs, type Register } from './engine.ts';
 import type { FleetSettings } from './fleet.ts';
 import { messageBytesMax } from './message.ts';
 
 const stream = 'QCC_FLEET';
 const prefix = 'qcc.fleet';
+// What is said in no gateway's name. No gateway can have it.
+const common = '_';
 const callMs = 2 * secondMs;
 // A server that is frozen takes connections and says nothing: it is left after two pings.
 const pingEveryMs = 10 * secondMs;
@@ -23,6 +25,18 @@ const config = {
   max_msg_size: messageBytesMax + 1_024,
   duplicate_window: 2 * minuteMs * nanosPerMs,
 };
+// What a key-value store with a time to live is made of; of one, compare-and-set alone is needed. The revision is the number in the stream.
+const leases = {
+  name: 'QCC_FLEET_LEASES',
+  subjects: ['qcc.lease.>'],
+  max_age: leaseMs * nanosPerMs,
+  max_msgs_per_subject: 1,
+  max_bytes: 1024 * 1024,
+  max_msg_size: messageBytesMax + 1_024,
+  duplicate_window: secondMs * nanosPerMs,
+  storage: 'memory' as const,
+};
+const wrongRevision = 10_071;
 
 /** @throws errors of the system, and those of NATS */
 export async function openNats(settings: FleetSettings): Promise<Engine> {
@@ -45,7 +59,7 @@ export async function openNats(settings: FleetSettings): Promise<Engine> {
   });
   try {
     const manager = await jetstreamManager(connection, { timeout: callMs });
-    await ensureStream(manager);
+    await ensureStream(manager, config);
     const client = jetstream(connection, { timeout: callMs });
     const probe = { ack_policy: AckPolicy.None, deliver_policy: DeliverPolicy.New, mem_storage: true };
     const aheadMs = await clockOf(manager, { ...probe, inactive_threshold: secondMs * nanosPerMs });
@@ -70,11 +84,14 @@ export async function openNats(settings: FleetSettings): Promise<Engine> {
           opt_start_time: new Date(Date.now() + aheadMs - sinceMs).toISOString(),
         });
         const messages = await consumer.consume({
-          callback: ({ subject, data, timestampNanos }) =>
-            receive(delivered(subject, data, Number(timestampNanos / BigInt(nanosPerMs)))),
+          callback: ({ subject, data, timestampNanos }) => {
+            const one = delivered(subject, data, Number(timestampNanos / BigInt(nanosPerMs)));
+            if (one.name !== common) receive(one);
+          },
         });
         return () => messages.stop();
       },
+      ...(await registersOf(manager, client, () => Date.now() + aheadMs)),
       close: () => connection.close(),
     };
   } catch (error) {
@@ -86,8 +103,40 @@ export async function openNats(settings: FleetSettings): Promise<Engine> {
 const subjectOf = (name: string, channel: Channel) => `${prefix}.${name}.${channel}`;
 
 /** The first gateway makes it; an administrator may have made it with other limits, which stand. */
-async function ensureStream({ streams }: JetStreamManager): Promise<void> {
-  await streams.info(stream).catch(() => streams.add(config));
+async function ensureStream({ streams }: JetStreamManager, wanted: typeof config | typeof leases): Promise<void> {
+  await streams.info(wanted.name).catch(() => streams.add(wanted as Partial<StreamConfig> & { name: string }));
+}
+
+/** Without leases each gateway acts for itself: where members may not make their stream, and there is none, the fleet works all the same. */
+async function registersOf(
+  manager: JetStreamManager,
+  client: JetStreamClient,
+  serverNow: () => Millis,
+): Promise<Pick<Engine, 'swap' | 'read'>> {
+  await ensureStream(manager, leases).catch(() => {});
+  const place = (register: Register) => {
+    const [kind, key] = register.split('.');
+    const isLease = kind === 'lease';
+    return { of: isLease ? leases.name : stream, subject: isLease ? `qcc.lease.${key}` : `${prefix}.${common}.${key}` };
+  };
+  return {
+    swap: async (register, after, bytes) => {
+      const expect = { lastSubjectSequence: after };
+      try {
+        return (await client.publish(place(register).subject, bytes, { expect, timeout: callMs })).seq;
+      } catch (error) {
+        if ((error as { readonly code?: unknown }).code === wrongRevision) return null;
+        throw error;
+      }
+    },
+    read: async (register) => {
+      const { of, subject } = place(register);
+      const found = await manager.streams.getMessage(of, { last_by_subj: subject });
+      if (!found) return null;
+      const ageMs = Math.max(0, Math.round(serverNow() - found.time.getTime()));
+      return { revision: found.seq, bytes: found.data, ageMs };
+    },
+  };
 }
 
 /** How far the server's clock is ahead of ours: it stamps what it makes. */

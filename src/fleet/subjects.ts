@@ -28,6 +28,11 @@ export class Subjects {
     return this.#all().get(id);
   }
 
+  /** Each once. */
+  credentials(): readonly string[] {
+    return [...new Set(this.#all().values())];
+  }
+
   vendor(id: EndpointId): string | undefined {
     this.#all();
     return this.#vendors.get(id);

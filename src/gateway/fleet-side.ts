@@ -1,10 +1,15 @@
 /** The gateway's part in a fleet. What speaks to a server is loaded when one is set. */
+import type { EndpointId } from '../../events/ids.ts';
 import { fleetSettings } from '../commands/fleet/operation.ts';
+import { notifySettings } from '../commands/notify/operation.ts';
 import { Fleet, stepEveryMs } from '../fleet/fleet.ts';
 import type { Installation } from '../installation/installation.ts';
+import { type Notice, sharedSubject } from '../notify/notice.ts';
 
 export interface FleetSide {
   readonly fleet: Fleet;
+  /** Of those that write to the same webhook. */
+  isTeller(notice: Notice): Promise<boolean>;
   start(): void;
   stop(): Promise<void>;
 }
@@ -19,9 +24,16 @@ export function fleetSideOf(installation: Installation): FleetSide {
     derive: (purpose) => vault.derive(purpose),
     open: async (settings) => (await import('../fleet/nats-engine.ts')).openNats(settings),
   });
+  const { secret } = notifySettings(installation);
   let timer: NodeJS.Timeout | undefined;
   return {
     fleet,
+    isTeller: async (notice) => {
+      const { what, endpoint } = sharedSubject(notice);
+      // A test is of this gateway's own way to the webhook.
+      if (notice.kind === 'test') return true;
+      return fleet.isTeller(`${secret('notify.webhook')}\0${what}`, endpoint as EndpointId | null);
+    },
     start: () => {
       timer = setInterval(() => void fleet.step(), stepEveryMs);
       timer.unref();

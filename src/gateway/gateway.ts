@@ -37,7 +37,7 @@ import { Scheduler } from '../runtime/scheduler.ts';
 import { openAlone } from './alone.ts';
 import { Parts, type StepFault } from './end.ts';
 import { endOf, type Open } from './ending.ts';
-import { fleetSideOf } from './fleet-side.ts';
+import { type FleetSide, fleetSideOf } from './fleet-side.ts';
 import { LastServed } from './last-served.ts';
 import { tellStart, tellStop } from './lifecycle.ts';
 import { liveSideOf } from './live-side.ts';
@@ -145,7 +145,7 @@ async function serve(installation: Installation, options: GatewayOptions, parts:
   core.onFacts((facts) => {
     if (facts.some(({ stream }) => !isTraffic(stream))) proxy.settingsChanged();
   });
-  const notifier = newNotifier(installation, options.language ?? 'en');
+  const notifier = newNotifier(installation, background.fleet, options.language ?? 'en');
   const open: Open = {
     installation,
     control,
@@ -203,6 +203,8 @@ async function openBackground(
   parts.add('access log', () => accessLog.close());
   const pool = openPool();
   parts.add('probes', () => pool.close());
+  const fleet = fleetSideOf(installation);
+  parts.add('fleet', () => fleet.stop());
   const monitor = new Monitor({
     core,
     world,
@@ -210,6 +212,7 @@ async function openBackground(
     probe: (endpoint, depth, stop) => pool.probe(probeJob(installation, endpoint, depth), stop),
     addresses,
     networkChanged: () => proxy().networkChanged(),
+    isLedElsewhere: (id) => fleet.fleet.isLedElsewhere(id),
     resume: () => proxy().resume(),
   });
   const queue = await openQueue(installation, monitor, epoch);
@@ -219,8 +222,6 @@ async function openBackground(
   const tokens = await clientTokens(installation);
   const served = new LastServed();
   core.onFacts((facts) => served.heard(facts));
-  const fleet = fleetSideOf(installation);
-  parts.add('fleet', () => fleet.stop());
   return { accessLog, pool, monitor, queue, replay, served, tokens, fleet };
 }
 
@@ -259,10 +260,11 @@ async function openPort(
   });
 }
 
-function newNotifier(installation: Installation, language: 'en' | 'zh-CN'): Notifier {
+function newNotifier(installation: Installation, fleet: FleetSide, language: 'en' | 'zh-CN'): Notifier {
   const { core, world, settings } = installation;
   return new Notifier(core, world, {
     ...notifySettings(installation),
+    isTeller: fleet.isTeller,
     words: notifyWordsOf(language),
     undelivered: (sentence) => {
       if (settings()['proxy.log_level'] !== 'error') warn(sentence, 'NotifyWarning');

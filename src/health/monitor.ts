@@ -41,6 +41,8 @@ export interface MonitorPorts {
   addresses(): string | null;
   /** Existing connections are dead. */
   networkChanged(): void;
+  /** Whether another gateway of the fleet probes this endpoint's key. */
+  isLedElsewhere(id: EndpointId): boolean;
   /** The machine has slept: running requests may hang for ever. */
   resume(): void;
 }
@@ -179,10 +181,11 @@ export class Monitor {
   }
 
   #probed(): readonly Probed[] {
-    return probedEndpoints(this.#source(), (id) => ({
-      ...this.#remembered(id),
-      isRunning: this.#prober.isProbing(id),
-    }));
+    const memoryOf = (id: EndpointId) => ({ ...this.#remembered(id), isRunning: this.#prober.isProbing(id) });
+    return probedEndpoints(this.#source(), memoryOf, {
+      now: this.#core.now(),
+      isLedElsewhere: this.#ports.isLedElsewhere,
+    });
   }
 
   #remembered(id: EndpointId): Omit<ProbeMemory, 'isRunning'> {

@@ -80,6 +80,12 @@ function refusalOf({ type, data }: Recorded<EndpointFact>): Refusal | undefined 
   return data.because === 'credential' || data.because === 'billing' ? data.because : undefined;
 }
 
+/** The same at every gateway that meets it, which may call its endpoints otherwise: the key of `endpoint` is to be added. */
+export function sharedSubject(notice: Notice): { readonly what: string; readonly endpoint: string | null } {
+  if (notice.kind === 'credential') return { what: `credential ${notice.because}`, endpoint: notice.endpoint };
+  return { what: subjectOf(notice), endpoint: null };
+}
+
 /** Notices of one kind about one subject (the profile, or the refused endpoint) count as repetitions. */
 export function subjectOf(notice: Notice): string {
   switch (notice.kind) {

@@ -11,10 +11,12 @@ import type { Core } from '../runtime/core.ts';
 import { type Channel, channelsOf, type NotifySettings } from './channel.ts';
 import { Digest, type Entry } from './digest.ts';
 import { type Message, messageOf } from './message.ts';
-import { hear } from './notice.ts';
+import { hear, type Notice } from './notice.ts';
 
 export interface NotifyPorts extends NotifySettings {
   readonly words: NotifyWords;
+  /** Whether it is for this gateway to tell it, where several write to the same webhook. Never rejects, and answers within seconds. */
+  isTeller(notice: Notice): Promise<boolean>;
   /** Called with one sentence, without secrets, about a message that could not be delivered. */
   undelivered(sentence: string): void;
 }
@@ -106,14 +108,25 @@ export class Notifier {
 
   async #tell(entries: readonly Entry[]): Promise<void> {
     if (entries.length === 0) return;
-    const message = messageOf(entries, this.#ports.words, this.#world.now());
+    const message = (of: readonly Entry[]) => messageOf(of, this.#ports.words, this.#world.now());
     try {
       const channels = channelsOf(this.#ports, this.#limits.sendMs);
-      await Promise.all(channels.map((channel) => this.#deliver(channel, message)));
+      await Promise.all(
+        channels.map(async (channel) => {
+          // A screen is this machine's own.
+          const told = channel.name === 'webhook' ? await this.#ours(entries) : entries;
+          if (told.length > 0) await this.#deliver(channel, message(told));
+        }),
+      );
     } catch (error) {
       // For example, a vault that cannot be opened any more.
-      this.#undelivered(message, (error as Error).message);
+      this.#undelivered(message(entries), (error as Error).message);
     }
+  }
+
+  async #ours(entries: readonly Entry[]): Promise<readonly Entry[]> {
+    const is = await Promise.all(entries.map(({ notice }) => this.#ports.isTeller(notice)));
+    return entries.filter((_, n) => is[n]);
   }
 
   async #deliver(channel: Channel, message: Message): Promise<void> {

@@ -3,6 +3,7 @@ import type { ProbeDepth } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, ProfileName } from '../../events/ids.ts';
 import type { EndpointStatus } from '../../machines/endpoint.ts';
+import { calledAt } from '../../machines/hearsay.ts';
 import type { Probed } from '../../machines/probe-plan.ts';
 import type { Weighed } from '../../machines/weight-policy.ts';
 import type { KnownEndpoint, Profiles } from './profiles.ts';
@@ -26,12 +27,17 @@ export interface ProbeMemory {
   readonly dice: number;
 }
 
-export function probedEndpoints(source: Source, memoryOf: (id: EndpointId) => ProbeMemory): readonly Probed[] {
+/** @param isLedElsewhere whether another gateway of the fleet probes the same key */
+export function probedEndpoints(
+  source: Source,
+  memoryOf: (id: EndpointId) => ProbeMemory,
+  { now, isLedElsewhere }: { readonly now: Millis; readonly isLedElsewhere: (id: EndpointId) => boolean },
+): readonly Probed[] {
   const { profiles, recent, active, pinned, watched } = source;
   const ladder = profiles.ladder().map(({ name }) => name);
   const here = ladder.indexOf(active as ProfileName);
   return profiles.endpoints().map(({ id, profile, addedAt }) => {
-    const { state, since, until, held, belief, ramp } = source.status(id);
+    const { state, since, until, held, belief, ramp, hearsay } = source.status(id);
     const { lastCheckAt, provenAt } = recent.heardOf(id);
     const memory = memoryOf(id);
     const place = ladder.indexOf(profile);
@@ -48,6 +54,8 @@ export function probedEndpoints(source: Source, memoryOf: (id: EndpointId) => Pr
       belief,
       ramp,
       provenAt,
+      isLedElsewhere: isLedElsewhere(id),
+      calledAt: calledAt(hearsay, now),
       ...memory,
       probedAt: memory.probedAt ?? lastCheckAt,
     };

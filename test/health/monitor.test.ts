@@ -62,6 +62,7 @@ async function monitored(given: Readonly<Record<string, string | number | boolea
     },
     addresses: () => addresses,
     networkChanged: () => changes++,
+    isLedElsewhere: () => false,
     resume: () => wakes++,
   });
   const pass = async (ms: number) => {

@@ -20,6 +20,8 @@ const well: Probed = {
   probedAt: null,
   passed: null,
   isRunning: false,
+  isLedElsewhere: false,
+  calledAt: null,
   dice: 0.5,
 };
 const out: Partial<Probed> = { state: 'failed', until: later(5 * minute), belief: 'inferred' };
@@ -128,6 +130,30 @@ describe('in active mode,', () => {
   });
 });
 
+describe('in a fleet,', () => {
+  const led = { isLedElsewhere: true };
+
+  it('what another gateway probes for all is not asked with a conversation in each interval', () => {
+    expect(asked(led, active)).toEqual({ ms: spread(10 * minute), depth: 'connection', because: 'unproven' });
+    expect(asked({ ...out, held: true, ...led })).toMatchObject({ ms: spread(30 * minute), because: 'held' });
+  });
+
+  it('what may be the fault of the way from here is probed here', () => {
+    expect(asked({ ...out, ...led })).toEqual(asked(out));
+    expect(asked({ ...trial, ...led })).toEqual(asked(trial));
+    expect(asked({ ...led, isWatched: true })).toEqual(asked({ isWatched: true }));
+  });
+
+  it('what others hint at, and a key that works for another one, is looked at within five seconds, once', () => {
+    const called = { calledAt: later(20 * second), dice: 0.5 };
+    expect(asked(called)).toEqual({ ms: 22_500, depth: 'connection', because: 'heard' });
+    expect(asked({ ...called, probedAt: later(21 * second), passed: 'connection' })).toMatchObject({ depth: 'api' });
+    expect(asked({ ...called, probedAt: later(21 * second) })?.because).toBe('unproven');
+    expect(asked({ ...out, held: true, ...called, ...led })).toMatchObject({ ms: 22_500, because: 'heard' });
+    expect(asked({ state: 'degraded', until: later(minute), ...called })).toBeNull();
+  });
+});
+
 it('no endpoint is probed with probes off, whatever its state', () => {
   for (const state of [well, out, trial, { ...out, isAbove: true }])
     expect(asked(state, { ...policy, mode: 'off' })).toBeNull();
@@ -200,6 +226,8 @@ describe('for any states of endpoints,', () => {
     probedAt: fc.option(fc.integer({ min: 0, max: 10 * minute }).map(later), { nil: null }),
     passed: fc.constantFrom(null, 'connection', 'api', 'conversation'),
     isRunning: fc.boolean(),
+    isLedElsewhere: fc.constant(false),
+    calledAt: fc.option(fc.integer({ min: 0, max: 10 * minute }).map(later), { nil: null }),
     dice: fc.double({ min: 0, max: 1, maxExcluded: true, noNaN: true }),
   });
   const fleet = fc.record({

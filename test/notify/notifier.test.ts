@@ -14,10 +14,12 @@ interface Given {
   readonly settings?: Partial<Record<SettingKey, SettingValue>>;
   readonly limits?: Partial<NotifyLimits>;
   readonly secret?: (key: SettingKey) => string;
+  /** What another gateway of the fleet tells at the same webhook. */
+  readonly elsewhere?: readonly string[];
 }
 
 /** A core with two profiles of one endpoint each, and a notifier that tells `url`; messages are gathered for 20 ms. */
-async function notifier(url: string, { settings = {}, limits = {}, secret }: Given = {}) {
+async function notifier(url: string, { settings = {}, limits = {}, secret, elsewhere = [] }: Given = {}) {
   const { core } = await coreWithLadder();
   const set = new Map(Object.entries({ 'notify.webhook': url, 'notify.window': 0.05, ...settings }));
   const undelivered: string[] = [];
@@ -40,6 +42,7 @@ async function notifier(url: string, { settings = {}, limits = {}, secret }: Giv
       settings: () => effective(set, {}).settings,
       secret: secret ?? ((key) => String(set.get(key) ?? '')),
       words: notifyWordsOf('en'),
+      isTeller: async (notice) => !elsewhere.includes(notice.kind),
       undelivered: (sentence) => {
         undelivered.push(sentence);
         heard();
@@ -82,6 +85,15 @@ describe('a notification', () => {
     refuse(core, first);
     refuse(core, second);
     expect(kinds(await post(0)).sort()).toEqual(['all_down', 'credential', 'credential', 'failover']);
+    expect(received).toHaveLength(1);
+  });
+
+  it('is left to another gateway that tells the same at the same webhook, but for what that one does not tell', async () => {
+    const { origin, post, received } = await receiver();
+    const settings = { 'notify.on': 'failover,credential' };
+    const { core } = await notifier(origin, { settings, elsewhere: ['credential'] });
+    refuse(core, first);
+    expect(kinds(await post(0))).toEqual(['failover']);
     expect(received).toHaveLength(1);
   });
 

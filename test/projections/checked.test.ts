@@ -9,6 +9,7 @@ import { probedEndpoints, weighedEndpoints } from '../../src/projections/checked
 import type { Core } from '../../src/runtime/core.ts';
 import { attemptFailed, coreWithLadder, endpointSettings, first, noon, second } from '../support/world.ts';
 
+const alone = { now: 0, isLedElsewhere: () => false };
 const unknown = { probedAt: null, passed: null, isRunning: false, dice: 0.5 };
 
 function sourceOf({ state }: Core) {
@@ -19,7 +20,7 @@ function sourceOf({ state }: Core) {
 }
 
 const probed = (core: Core) =>
-  Object.fromEntries(probedEndpoints(sourceOf(core), () => unknown).map((one) => [one.id, one]));
+  Object.fromEntries(probedEndpoints(sourceOf(core), () => unknown, alone).map((one) => [one.id, one]));
 const fallOver = (core: Core) => core.tellEndpoint(first, attemptFailed('credential'), { by: 'traffic' });
 
 it('a new endpoint has no doubts and no results of probes', async () => {

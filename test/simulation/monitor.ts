@@ -53,7 +53,10 @@ export class Monitor {
 
   due(isOffline: boolean, probes: typeof probesDue): readonly Probe[] {
     if (this.#policy.mode === 'off') return [];
-    const endpoints = probedEndpoints(this.#source(), (id) => this.#knownOf(id));
+    const endpoints = probedEndpoints(this.#source(), (id) => this.#knownOf(id), {
+      now: this.#core.now(),
+      isLedElsewhere: () => false,
+    });
     const due = probes(
       endpoints,
       { now: this.#core.now(), isOffline, changedAt: this.changedAt, isAwaited: false },

@@ -4,7 +4,7 @@ import type { AttemptFailure, Failure } from '../../events/endpoint.ts';
 import type { Fact, Recorded } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
-import type { Channel, Delivered, Engine } from '../../src/fleet/engine.ts';
+import { type Channel, type Delivered, type Engine, leaseMs, type Registered } from '../../src/fleet/engine.ts';
 import { Fleet, type FleetSettings } from '../../src/fleet/fleet.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import type { Core } from '../../src/runtime/core.ts';
@@ -25,6 +25,8 @@ export class Exchange {
   stored: Stored[] = [];
   readonly #ids = new Set<string>();
   readonly #listeners = new Map<Receive, string>();
+  readonly #registers = new Map<string, Omit<Registered, 'ageMs'> & { readonly at: number }>();
+  #revision = 0;
   /** Nothing can be reached. */
   isDown = false;
   /** What is published is never acknowledged. */
@@ -66,6 +68,16 @@ export class Exchange {
         this.#listeners.set(receive, owner);
         return () => void this.#listeners.delete(receive);
       },
+      swap: async (register, after, bytes) => {
+        this.#refuse();
+        if ((this.#registered(register)?.revision ?? 0) !== after) return null;
+        this.#registers.set(register, { revision: ++this.#revision, bytes, at: this.world.now() });
+        return this.#revision;
+      },
+      read: async (register) => {
+        this.#refuse();
+        return this.#registered(register);
+      },
       close: async () => {},
     };
   }
@@ -74,6 +86,7 @@ export class Exchange {
   forget(): void {
     this.stored = [];
     this.#ids.clear();
+    this.#registers.clear();
   }
 
   /** Anything at all, on anybody's subject. */
@@ -83,6 +96,13 @@ export class Exchange {
 
   #delivered({ name, bytes, at }: Stored): Delivered {
     return { name, bytes, ageMs: this.world.now() - at };
+  }
+
+  #registered(register: string): Registered | null {
+    const found = this.#registers.get(register);
+    if (!found) return null;
+    const ageMs = this.world.now() - found.at;
+    return register.startsWith('lease.') && ageMs >= leaseMs ? null : { ...found, ageMs };
   }
 
   #refuse(): void {
@@ -197,6 +217,7 @@ export async function keepsPromises(open: () => Promise<Engine>): Promise<void> 
   await lastCame;
   expect(heard).toEqual(['a before', 'a live', 'b first beat', 'b last']);
   expect(text((await other.newest('b', 'beat'))?.bytes ?? Buffer.alloc(0))).toBe('last');
+  await keepRegisters(one, other);
   stop();
   await one.publish('a', 'fact', 'a:3', Buffer.from('after'));
   // It is stored, and was not heard by who does not listen any more.
@@ -210,4 +231,19 @@ export async function keepsPromises(open: () => Promise<Engine>): Promise<void> 
   expect(again).toEqual(['before', 'live', 'first beat', 'last', 'after']);
   expect(heard).not.toContain('a after');
   await Promise.all([one.close(), other.close()]);
+}
+
+/** Who writes knows what was there; nobody is overwritten. */
+async function keepRegisters(one: Engine, other: Engine): Promise<void> {
+  for (const register of ['lease.x', 'kept.x'] as const) {
+    expect(await one.read(register)).toBeNull();
+    const first = await one.swap(register, 0, Buffer.from('one'));
+    expect(first).toBeGreaterThan(0);
+    expect(await other.swap(register, 0, Buffer.from('other'))).toBeNull();
+    expect(await other.read(register)).toMatchObject({ revision: first, ageMs: expect.any(Number) });
+    const second = await other.swap(register, first ?? 0, Buffer.from('other'));
+    expect(second).toBeGreaterThan(first ?? 0);
+    expect(await one.swap(register, first ?? 0, Buffer.from('one again'))).toBeNull();
+    expect(Buffer.from((await one.read(register))?.bytes ?? []).toString()).toBe('other');
+  }
 }
