@@ -22,9 +22,9 @@ export class RecordingReceiver implements Receiver {
     this.#client.begin(status, pairs, length);
   }
 
-  bytes(chunk: Buffer): boolean {
+  bytes(chunk: Buffer, framed?: Buffer): boolean {
     this.#copy.data(chunk);
-    return this.#client.bytes(chunk);
+    return this.#client.bytes(chunk, framed);
   }
 
   onRoom(goOn: () => void): void {

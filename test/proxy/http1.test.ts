@@ -1,7 +1,8 @@
 /** Answers as bytes: what is one, what is junk, and that it does not matter where the bytes are cut. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { AnswerParser, ParseError } from '../../src/proxy/upstream/http1.ts';
+import { AnswerParser } from '../../src/proxy/upstream/http1.ts';
+import { ParseError } from '../../src/proxy/upstream/parse-error.ts';
 
 interface Heard {
   status: number | null;
@@ -109,6 +110,38 @@ describe('an answer of HTTP/1.1', () => {
         }),
       );
     }
+  });
+
+  it('is told together with its chunks as they came, where they came whole and hold nothing but their size', () => {
+    const bodies = ['x'.repeat(60), 'y'.repeat(2_000), 'z', 'v'.repeat(70), 'w'.repeat(200)];
+    const lines = ['3c', '7D0', '1', '046', 'c8;x=y'];
+    const text = `${chunked}${bodies.map((body, i) => `${lines[i]}\r\n${body}\r\n`).join('')}0\r\n\r\n`;
+    const bytes = Buffer.from(text, 'latin1');
+    const chunksIn = (framed: string) => framed.replace(/(3c|7D0)\r\n(x{60}|y{2000})\r\n/g, '$2');
+    let whole = 0;
+    const feed = (pieces: readonly Buffer[]) => {
+      const parser = new AnswerParser();
+      let body = '';
+      parser.begin('POST', {
+        head: () => {},
+        data: (told, framed) => {
+          if (framed) expect(chunksIn(framed.toString('latin1'))).toBe(told.toString('latin1'));
+          if (framed) whole++;
+          body += told.toString('latin1');
+        },
+        end: () => expect(body).toBe(bodies.join('')),
+      });
+      for (const piece of pieces) parser.feed(piece);
+      expect(parser.isIdle).toBe(true);
+    };
+    feed([bytes]);
+    expect(whole).toBe(1);
+    fc.assert(
+      fc.property(fc.uniqueArray(fc.integer({ min: 1, max: bytes.length - 1 }), { maxLength: 12 }), (cuts) => {
+        const ends = [...cuts].sort((a, b) => a - b);
+        feed([0, ...ends].map((from, i) => bytes.subarray(from, ends[i] ?? bytes.length)));
+      }),
+    );
   });
 });
 

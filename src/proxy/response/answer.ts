@@ -144,12 +144,12 @@ export class Answer implements AnswerSink {
     if (head.isEncoded && !isWhole) this.#unpacking = this.#unpacker(head);
   }
 
-  data(chunk: Buffer): boolean {
+  data(chunk: Buffer, framed?: Buffer): boolean {
     this.#patience.heard();
     if (this.#unpacking) return this.#phase === 'over' || this.#unpacking.take(chunk);
     if (this.#phase === 'over') return true;
     this.#see(chunk, false);
-    return this.#take(chunk);
+    return this.#take(chunk, framed);
   }
 
   #see(text: Buffer, isMore: boolean): void {
@@ -177,10 +177,10 @@ export class Answer implements AnswerSink {
   }
 
   /** What is in it was seen. */
-  #take(chunk: Buffer): boolean {
+  #take(chunk: Buffer, framed?: Buffer): boolean {
     switch (this.#phase) {
       case 'relaying':
-        return this.#relay(chunk);
+        return this.#relay(chunk, framed);
       case 'judging':
         return this.#judge(chunk, this.#watch as StreamWatch);
       case 'encoded':
@@ -322,21 +322,21 @@ export class Answer implements AnswerSink {
     for (const block of this.#held.take()) if (this.#phase === 'relaying') this.#write(block);
   }
 
-  #relay(chunk: Buffer): boolean {
+  #relay(chunk: Buffer, framed?: Buffer): boolean {
     const watch = this.#watch;
     if (!watch) {
       this.#patience.refresh();
-      return this.#write(chunk);
+      return this.#write(chunk, framed);
     }
     if (watch.stopped && !this.#lingers) {
       this.#lingers = true;
       this.#patience.forMore(true);
     } else if (watch.isProgress && !this.#lingers) this.#patience.progress();
-    return this.#passOn(chunk, watch);
+    return this.#passOn(chunk, watch, framed);
   }
 
-  #passOn(chunk: Buffer, watch: StreamWatch): boolean {
-    if (watch.errorAt < 0) return this.#write(chunk);
+  #passOn(chunk: Buffer, watch: StreamWatch, framed?: Buffer): boolean {
+    if (watch.errorAt < 0) return this.#write(chunk, framed);
     // Withheld: an error event would push the client to its slow path.
     if (this.#unpacking && watch.stopped) this.#write(chunk);
     else if (!this.#unpacking && watch.errorAt > 0) this.#write(chunk.subarray(0, watch.errorAt));
@@ -346,9 +346,9 @@ export class Answer implements AnswerSink {
     return true;
   }
 
-  #write(chunk: Buffer): boolean {
+  #write(chunk: Buffer, framed?: Buffer): boolean {
     this.bytes += chunk.length;
-    if (this.#receiver.bytes(chunk)) return !this.#isHeldUp;
+    if (this.#receiver.bytes(chunk, framed)) return !this.#isHeldUp;
     if (this.#isHeldUp || this.#phase !== 'relaying') return false;
     this.#isHeldUp = true;
     this.#patience.clear();

@@ -8,8 +8,11 @@ export interface Receiver {
   readonly isBegun: boolean;
   /** An answer whose bytes follow as they come. `length`: how many, when that is known. */
   begin(status: number, pairs: readonly string[], length: number | null): void;
-  /** The bytes are lent for the call. False: no more of them, until `onRoom` calls back. */
-  bytes(chunk: Buffer): boolean;
+  /**
+   * The bytes are lent for the call. False: no more of them, until `onRoom` calls back.
+   * @param framed the same bytes as chunks (RFC 9112, 7.1), where they came so
+   */
+  bytes(chunk: Buffer, framed?: Buffer): boolean;
   onRoom(goOn: () => void): void;
   end(): void;
   /** An answer that is all there; its head too, unless it has begun. `length`: what the head says, which for HEAD is not the body's. */
@@ -54,8 +57,9 @@ export class HttpReceiver implements Receiver {
     this.#asked?.begun();
   }
 
-  bytes(chunk: Buffer): boolean {
+  bytes(chunk: Buffer, framed?: Buffer): boolean {
     if (!this.#framed) return this.#response.write(Buffer.from(chunk));
+    if (framed !== undefined) return this.#response.write(Buffer.from(framed));
     if (chunk.length === 0) return true;
     const size = `${chunk.length.toString(16)}\r\n`;
     const frame = Buffer.allocUnsafe(size.length + chunk.length + 2);

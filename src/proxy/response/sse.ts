@@ -49,6 +49,9 @@ const data = 6;
 const comment = 7;
 const other = 8;
 
+/** How nearly all events of a stream begin. */
+const usual = Buffer.from('event: content_block_delta\ndata: ');
+
 const fields: Readonly<Record<number, Buffer>> = {
   [eventField]: Buffer.from('event:'),
   [dataField]: Buffer.from('data:'),
@@ -101,7 +104,7 @@ export class StreamWatch {
       switch (this.#at) {
         case lineStart:
           lineAt = at;
-          at = this.#lineStart(piece, at);
+          at = this.#usual(piece, at) ?? this.#lineStart(piece, at);
           break;
         case carriage:
           // An empty line, or a line of another field that begins with a CR.
@@ -142,6 +145,17 @@ export class StreamWatch {
       cacheRead: cacheRead ?? null,
       cacheWrite: cacheWrite ?? null,
     };
+  }
+
+  /** Behind a delta that is there as a whole, in the form that Anthropic gives it: as if it had been read line by line. */
+  #usual(piece: Buffer, at: number): number | undefined {
+    if (this.#event !== '' || this.#hasData || piece.length - at < usual.length) return undefined;
+    for (let i = 0; i < usual.length; i++) if (piece[at + i] !== usual[i]) return undefined;
+    const end = piece.indexOf(newline, at + usual.length);
+    if (end < 0 || piece[end + 1] !== newline) return undefined;
+    this.isProgress = true;
+    if (this.commitState === 'pending') this.commitState = 'committable';
+    return end + 2;
   }
 
   #lineStart(piece: Buffer, at: number): number {

@@ -3,7 +3,8 @@ import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
 import type { AnswerReader } from './answer-reader.ts';
 import { codeOf, type DialTarget, dial } from './dial.ts';
-import { AnswerParser, ParseError } from './http1.ts';
+import { AnswerParser } from './http1.ts';
+import { ParseError } from './parse-error.ts';
 import { type Reads, readTurns } from './read-turns.ts';
 import type { AnswerSink, Call } from './upstream.ts';
 
@@ -82,10 +83,10 @@ export class Connection implements AnswerReader, Reads {
     }
   }
 
-  data(bytes: Buffer): void {
+  data(bytes: Buffer, framed?: Buffer): void {
     const sink = this.#sink;
     try {
-      if (sink && !sink.data(bytes)) this.#isPaused = true;
+      if (sink && !sink.data(bytes, framed)) this.#isPaused = true;
     } catch (error) {
       this.#fault(sink, error);
     }

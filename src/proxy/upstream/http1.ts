@@ -5,30 +5,15 @@
 
 import { keepAliveMs, keepsAlive, type Meaning, meaningOf } from './answer-fields.ts';
 import type { AnswerReader } from './answer-reader.ts';
+import { Chunks } from './chunks.ts';
 import { eachField } from './head-lines.ts';
-
-/** `code` is what llhttp calls the same fault. */
-export class ParseError extends Error {
-  readonly code: string;
-
-  constructor(code: string) {
-    super(code);
-    this.code = code;
-  }
-}
+import { ParseError } from './parse-error.ts';
 
 // Clients in Node take heads of 16 KiB (llhttp), and die of more; with what the gateway adds to it, this one is not larger.
 const headBytesMax = 14_336;
 const trailerBytesMax = 16_384;
-// Extensions that were not asked for; more of them, all in all, is an attempt at something. As llhttp.
-const extensionBytesMax = 16_384;
 // 103 once or twice, 102 every ten seconds for as long as an answer may take; more is a flood.
 const interimMax = 100;
-const sizeDigitsMax = 12;
-// A piece of this size and more is told as it lies; smaller ones that came together are told together. One byte a chunk is legal.
-const gatherMax = 1_024;
-// One for all: what is gathered is told before the call ends.
-const gathered = Buffer.allocUnsafeSlow(65_536);
 const cr = 0x0d;
 const lf = 0x0a;
 const usualLine = 'HTTP/1.1 200 OK';
@@ -39,16 +24,6 @@ const headEnd = Buffer.from('\r\n\r\n');
 const beginning = Buffer.from('HTTP/1.');
 
 type State = 'idle' | 'head' | 'known' | 'toTheEnd' | 'chunks' | 'trailer';
-
-/** Where in its chunks an answer is. */
-const sizeStart = 0;
-const size = 1;
-const sizeBlank = 2;
-const extension = 3;
-const sizeEnd = 4;
-const chunkData = 5;
-const dataEnd = 6;
-const dataLineEnd = 7;
 
 export class AnswerParser {
   #state: State = 'idle';
@@ -61,9 +36,7 @@ export class AnswerParser {
   #length = -1;
   #isChunked = false;
   #left = 0;
-  #chunk = sizeStart;
-  #digits = 0;
-  #extensionBytes = 0;
+  readonly #chunks = new Chunks();
   #trailerBytes = 0;
   #interims = 0;
 
@@ -106,7 +79,8 @@ export class AnswerParser {
           this.#reader?.data(at === 0 ? bytes : bytes.subarray(at));
           return;
         case 'chunks':
-          at = this.#chunks(bytes, at);
+          at = this.#chunks.feed(bytes, at, this.#reader as AnswerReader);
+          if (this.#chunks.areOver) this.#state = 'trailer';
           break;
         default:
           at = this.#trailerLine(bytes, at);
@@ -181,8 +155,7 @@ export class AnswerParser {
     if (this.#isHead || status === 204 || status === 304 || this.#length === 0) this.#state = 'idle';
     else if (this.#isChunked) {
       this.#state = 'chunks';
-      this.#chunk = sizeStart;
-      this.#extensionBytes = 0;
+      this.#chunks.begin();
       this.#trailerBytes = 0;
     } else if (this.#length > 0) {
       this.#state = 'known';
@@ -232,99 +205,6 @@ export class AnswerParser {
     return end;
   }
 
-  /** Byte by byte: a chunk may be one byte, and its line longer than that. What is small and came together is told together. */
-  #chunks(bytes: Buffer, from: number): number {
-    let at = from;
-    let filled = 0;
-    while (at < bytes.length) {
-      if (this.#chunk !== chunkData) {
-        this.#framing(bytes[at++] as number);
-        if (this.#state === 'trailer') break;
-        continue;
-      }
-      const end = Math.min(bytes.length, at + this.#left);
-      const length = end - at;
-      this.#left -= length;
-      if (this.#left === 0) this.#chunk = dataEnd;
-      if (filled + length > gathered.length) filled = this.#tell(filled);
-      if (length >= gatherMax) {
-        filled = this.#tell(filled);
-        this.#reader?.data(bytes.subarray(at, end));
-      } else filled = gather(bytes, at, end, filled);
-      at = end;
-    }
-    this.#tell(filled);
-    return at;
-  }
-
-  #tell(filled: number): 0 {
-    if (filled > 0) this.#reader?.data(gathered.subarray(0, filled));
-    return 0;
-  }
-
-  #framing(byte: number): void {
-    switch (this.#chunk) {
-      case sizeStart:
-        this.#left = 0;
-        this.#digits = 0;
-        this.#chunk = size;
-        this.#digit(byte);
-        return;
-      case size:
-        if (!this.#afterSize(byte)) this.#digit(byte);
-        return;
-      case sizeBlank:
-        if (!this.#afterSize(byte)) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
-        return;
-      case extension:
-        this.#extension(byte);
-        return;
-      case sizeEnd:
-        this.#sizeOver(byte);
-        return;
-      case dataEnd:
-        if (byte !== cr) throw new ParseError(byte === lf ? 'HPE_CR_EXPECTED' : 'HPE_STRICT');
-        this.#chunk = dataLineEnd;
-        return;
-      default:
-        if (byte !== lf) throw new ParseError('HPE_STRICT');
-        this.#chunk = sizeStart;
-    }
-  }
-
-  #sizeOver(byte: number): void {
-    if (byte !== lf) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
-    if (this.#left === 0) this.#state = 'trailer';
-    this.#chunk = chunkData;
-  }
-
-  #extension(byte: number): void {
-    if (byte === cr) this.#chunk = sizeEnd;
-    else if (byte === lf) throw new ParseError('HPE_CR_EXPECTED');
-    else if (byte === 0) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
-    else if (++this.#extensionBytes > extensionBytesMax) throw new ParseError('HPE_CHUNK_EXTENSIONS_OVERFLOW');
-  }
-
-  /** True: the digits are over. */
-  #afterSize(byte: number): boolean {
-    if (byte === cr) this.#chunk = sizeEnd;
-    else if (byte === 0x3b) this.#chunk = extension;
-    else if (byte === 0x20 || byte === 0x09) {
-      this.#chunk = sizeBlank;
-      if (++this.#extensionBytes > extensionBytesMax) throw new ParseError('HPE_CHUNK_EXTENSIONS_OVERFLOW');
-    } else if (byte === lf) throw new ParseError('HPE_CR_EXPECTED');
-    else return false;
-    return true;
-  }
-
-  #digit(byte: number): void {
-    const letter = byte | 0x20;
-    const isLetter = letter >= 0x61 && letter <= 0x66;
-    if (!isLetter && (byte < 0x30 || byte > 0x39)) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
-    if (++this.#digits > sizeDigitsMax) throw new ParseError('HPE_INVALID_CHUNK_SIZE');
-    this.#left = this.#left * 16 + (isLetter ? letter - 0x57 : byte - 0x30);
-  }
-
   #trailerLine(bytes: Buffer, at: number): number {
     const newline = bytes.indexOf(lf, at);
     const end = newline < 0 ? bytes.length : newline + 1;
@@ -340,12 +220,4 @@ export class AnswerParser {
     if (line.length === 2) this.#state = 'idle';
     return end;
   }
-}
-
-function gather(bytes: Buffer, from: number, to: number, filled: number): number {
-  let end = filled;
-  // Shorter than what a call of `copy` costs.
-  if (to - from <= 16) for (let at = from; at < to; at++) gathered[end++] = bytes[at] as number;
-  else end += bytes.copy(gathered, end, from, to);
-  return end;
 }

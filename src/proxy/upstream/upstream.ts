@@ -20,8 +20,11 @@ export interface Call {
 /** What hears of the answer, in this order: head, data…, end; or failed at any point. */
 export interface AnswerSink {
   head(status: number, pairs: readonly string[], resume: () => void): void;
-  /** The bytes are lent for the call: who keeps them copies them. False: hold the upstream back until `resume`. */
-  data(bytes: Buffer): boolean;
+  /**
+   * The bytes are lent for the call: who keeps them copies them. False: hold the upstream back until `resume`.
+   * @param framed the same bytes as the chunks that they came in, where those may be passed on as they are
+   */
+  data(bytes: Buffer, framed?: Buffer): boolean;
   end(): void;
   failed(error: TransportError): void;
   /** An unexpected error in a callback: the caller is told so, and the endpoint is not to blame. */
