@@ -1,5 +1,6 @@
 /** The tables of LevelDB, looked at without it. */
 import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
 import { once } from 'node:events';
 import {
   existsSync,
@@ -77,6 +78,31 @@ describe('a table of LevelDB', () => {
     rmSync(table, { recursive: true });
     writeFileSync(table, whole);
   });
+});
+
+/** Compressed, it is several times as large as what is read of it at once. */
+it('a large table is intact, and damaged by a change of any part of it', async () => {
+  const root = mkdtempSync(join(tmpdir(), 'ql-'));
+  onTestFinished(() => rmSync(root, { recursive: true, force: true }));
+  const log = await LevelLog.open(join(root, 'log'));
+  // A block is a fact, and packs to half of it.
+  const text = randomBytes(2_000).toString('hex');
+  await log.append(new Scribe().facts(300, 'config', { text }), { sync: false });
+  await log.compact();
+  await log.close();
+  const [name = ''] = readdirSync(join(root, 'log')).filter((one) => one.endsWith('.ldb'));
+  const path = join(root, 'log', name);
+  const bytes = readFileSync(path);
+  expect(bytes.length).toBeGreaterThan(600_000);
+  expect(checkTable(path)).toBeUndefined();
+  const missed: number[] = [];
+  for (let i = 0; i < bytes.length; i += Math.floor(bytes.length / 61)) {
+    const changed = Buffer.from(bytes);
+    changed[i] = (changed[i] ?? 0) ^ 1;
+    writeFileSync(path, changed);
+    if (checkTable(path) !== 'damaged') missed.push(i);
+  }
+  expect(missed).toEqual([]);
 });
 
 /** Numbers of the facts that can be made out of it, by their own checksums. */
