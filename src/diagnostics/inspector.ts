@@ -9,21 +9,23 @@ import type { Installation } from '../installation/installation.ts';
 import { keepChecked, stampOf } from '../log/checked-tables.ts';
 import { type Range, rangeOf, without } from '../log/damage.ts';
 import { tableDamaged } from '../log/level-database.ts';
-import { damagedTables, tablesIn } from '../log/tables.ts';
+import { checkTable, damagedTables, tablesIn } from '../log/tables.ts';
 import type { ReplayPool } from '../pool/pool.ts';
 import { toldLosses } from '../runtime/losses.ts';
 
 // Damage is reported within a minute.
 const everyMs = 20_000;
-// Unchanged tables are read again: data on a disk decays silently.
+// Unchanged tables are read again: data on a disk decays silently. For the first time soon, because those that a former life has read are
+// not read at the start, and a gateway may live for less than an hour; not at once, because the thread that reads them takes 20 MB.
 const againAfterMs = 3_600_000;
+const firstAfterMs = 600_000;
 
 type Scrub = Pick<ReplayPool, 'scrub' | 'distrust'>;
 
 export class Inspector {
   readonly #installation: Installation;
   /** By name: the file's metadata when the table was last found intact. */
-  readonly #whole = new Map<string, string>();
+  readonly #whole: Map<string, string>;
   readonly #bad = new Set<string>();
   readonly #lostBodies = new Set<string>();
   /** By name: the file's metadata when the body was last read in full. */
@@ -31,17 +33,21 @@ export class Inspector {
   #files: readonly Check[] = [];
   /** Losses of former lives of the gateway: they cannot be repaired any more. */
   #told: readonly Range[] = [];
-  #allReadAt = performance.now();
+  #againAt = performance.now() + firstAfterMs;
   #timer: NodeJS.Timeout | undefined;
   #isStopped = false;
+  /** The list of intact tables is stored, as far as it goes. */
+  #isKept = false;
 
   constructor(installation: Installation) {
     this.#installation = installation;
+    this.#whole = new Map(installation.core.log.checked);
   }
 
-  /** Before the gateway accepts requests: the files. The log's tables were checked before the log was opened. */
+  /** Before the gateway accepts requests: the files. The log's other tables were checked before the log was opened. */
   async first(): Promise<void> {
     this.#lookAtFiles();
+    this.#lookAtJournals();
     const { log } = this.#installation.core;
     if (log.damage.length > 0) this.#told = (await toldLosses(log)).map(rangeOf);
   }
@@ -89,6 +95,16 @@ export class Inspector {
     ];
   }
 
+  /** What stood in a journal was written as a table when the log was opened: to read it costs milliseconds now, and a thread later. */
+  #lookAtJournals(): void {
+    for (const name of this.#tables()) {
+      const stamp = this.#stamp(name);
+      // Where it is not known to be intact, the next look tells.
+      if (!this.#whole.has(name) && checkTable(join(this.#installation.paths.log, name)) === undefined)
+        this.#whole.set(name, stamp);
+    }
+  }
+
   #lookAtFiles(): void {
     this.#files = fileChecks(this.#installation.home);
   }
@@ -108,20 +124,26 @@ export class Inspector {
         this.#whole.delete(known);
         this.#bad.delete(known);
       }
-    if (performance.now() - this.#allReadAt > againAfterMs) {
-      this.#allReadAt = performance.now();
+    if (performance.now() > this.#againAt) {
+      this.#againAt = performance.now() + againAfterMs;
       this.#whole.clear();
       this.#wholeBodies.clear();
     }
     if (this.#bad.size === 0) this.#distrust(pool);
     const unsure = names.filter((name) => this.#whole.get(name) !== this.#stamp(name));
-    if (unsure.length === 0 || this.#isStopped) return;
+    if (unsure.length > 0 && !this.#isStopped) await this.#readTables(pool, unsure);
+    // A start after a kill need not read all of them again.
+    if (this.#isKept || this.#bad.size > 0 || this.#isStopped) return;
+    keepChecked(dir, this.#whole);
+    this.#isKept = true;
+  }
+
+  async #readTables(pool: Scrub, unsure: readonly string[]): Promise<void> {
     const stamps = new Map(unsure.map((name) => [name, this.#stamp(name)]));
-    const bad = new Set(await pool.scrub(dir, unsure));
+    const bad = new Set(await pool.scrub(this.#installation.paths.log, unsure));
     for (const name of unsure) this.#note(name, !bad.has(name), stamps.get(name));
     this.#distrust(pool);
-    // A start after a kill need not read all of them again.
-    if (this.#bad.size === 0 && !this.#isStopped) keepChecked(dir, this.#whole);
+    this.#isKept = false;
   }
 
   #tables(): string[] {

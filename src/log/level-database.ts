@@ -90,6 +90,11 @@ export class Connection {
     return this.#distrusted === undefined;
   }
 
+  /** The tables that were intact when it was opened. */
+  get checked(): Stamps {
+    return this.#whole ?? new Map();
+  }
+
   /** A table is damaged: the past is not read until the log was repaired. */
   distrust(table: string | undefined): void {
     this.#distrusted = table;

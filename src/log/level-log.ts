@@ -133,6 +133,10 @@ export class LevelLog implements Log {
     return this.#reader.seqAt(at);
   }
 
+  get checked(): ReadonlyMap<string, string> {
+    return this.#connection.checked;
+  }
+
   get isTrusted(): boolean {
     return this.#connection.isTrusted;
   }

@@ -117,6 +117,8 @@ export interface Log {
   readonly rollUps?: RollUps;
   /** Reports a damaged table (undefined: none any more): the past is not read until it is repaired, and new facts are still written. */
   distrust?(table: string | undefined): void;
+  /** The files that were found intact when it was opened, now or in a former life: by name their metadata then. */
+  readonly checked?: ReadonlyMap<string, string>;
   /** False while the past is not read. */
   readonly isTrusted?: boolean;
   flush(): Promise<void>;

@@ -1,5 +1,5 @@
 /** Damage without a reader: found at the start, or by the next look. */
-import { mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, utimesSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { queueIdOf } from '../../events/ids.ts';
@@ -108,6 +108,21 @@ describe('while a gateway runs,', () => {
     expect(ids()).not.toContain('log.tables');
     const { facts } = JSON.parse((await pool.ask(paths.log, 'history.read', { limit: 1 })).text);
     expect(facts).toMatchObject([{ seq: core.log.head, data: { to: 700 } }]);
+  });
+
+  it('what the start has found intact is not read again by its first look, and is known to a start after a kill', async () => {
+    const home = await homeWithTable();
+    const { installation, pool, look, ids } = await looking(home);
+    const scrub = vi.spyOn(pool, 'scrub');
+    const { log } = installation.paths;
+    expect(existsSync(`${log}.checked`)).toBe(false);
+    await look();
+    expect(ids()).toEqual([]);
+    expect(scrub).not.toHaveBeenCalled();
+    // What stood in the journal is a table by now.
+    const tables = readdirSync(log).filter((name) => name.endsWith('.ldb'));
+    expect(tables.length).toBeGreaterThan(1);
+    expect(Object.keys(JSON.parse(readFileSync(`${log}.checked`, 'utf8'))).sort()).toEqual(tables.sort());
   });
 
   it('a damaged body that the queue needs is found, and an unchanged one is read only once', async () => {
