@@ -45,7 +45,7 @@ export type ReplayReply =
       readonly error: ToldError;
     };
 
-// A table of 8 MB takes some 25 ms, a slice of a roll-up three: four fifths of the time are left to others.
+// A table of 1 MB takes some 5 ms, a slice of a roll-up three: four fifths of the time are left to others.
 const restShare = 4;
 
 /** Waits as long as others are due their share of a core, counted from when it was last called. */

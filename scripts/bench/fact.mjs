@@ -31,7 +31,7 @@ const ways = {
 for (const [name, put] of Object.entries(ways)) {
   const database = new Level(join(temporaryFolder(), 'log'), {
     ...{ keyEncoding: 'buffer', valueEncoding: 'buffer', multithreading: true },
-    ...{ writeBufferSize: 8 * MiB, maxFileSize: 8 * MiB },
+    ...{ writeBufferSize: 4 * MiB, maxFileSize: MiB, maxOpenFiles: 64 },
   });
   await database.open();
   const before = threads();
