@@ -35,7 +35,16 @@ export type GatewayFact =
   | Fact<'FleetLeft', { member: string }>
   /** For a minute nothing came through the fleet's engine. Requests do not notice. */
   | Fact<'FleetLost'>
-  | Fact<'FleetBack', { afterMs: Millis }>;
+  | Fact<'FleetBack', { afterMs: Millis }>
+  /** A switch by hand is one of the whole fleet's from here on. `token` is its number in the fleet, since `era`: a lower one is refused. */
+  | Fact<'SwitchShared', { era: Millis; token: number }>
+  /** One at another gateway. `to`: null when the pin was released there, or when no profile here has that name, which `isKnown` tells. */
+  | Fact<
+      'SwitchHeard',
+      { era: Millis; token: number; member: string; name: string; to: string | null; isKnown: boolean }
+    >
+  /** What a person did here while the gateways were apart gives way to what was done at another one. Null: the pin was released. */
+  | Fact<'Overruled', { name: string; wanted: string | null; to: string | null }>;
 
 export const gatewayTraits: TraitsOf<GatewayFact> = {
   GatewayStarted: plain,
@@ -50,4 +59,7 @@ export const gatewayTraits: TraitsOf<GatewayFact> = {
   FleetLeft: plain,
   FleetLost: bad,
   FleetBack: good,
+  SwitchShared: plain,
+  SwitchHeard: plain,
+  Overruled: bad,
 };

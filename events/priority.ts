@@ -5,8 +5,8 @@ import { bad, deed, good, plain, type TraitsOf } from './trait.ts';
 
 export type HeldBecause = 'cooldown' | 'hourlyLimit' | 'off';
 
-/** Of a switch by hand: what a person wrote, or that they wrote nothing. */
-export type ReasonGiven = string | Reason<'byHand'>;
+/** Of a switch by hand: what a person wrote, that they wrote nothing, or at which other gateway they did it. */
+export type ReasonGiven = string | Reason<'byHand'> | Reason<'byGateway'>;
 
 export type PriorityFact =
   /** The first profile, or the next one after the active profile was removed. */

@@ -21,6 +21,8 @@ interface LadderReasons {
   readonly nothingUsable: Nothing;
   /** A person gave no reason. */
   readonly byHand: Nothing;
+  /** By hand, at another gateway of the fleet. */
+  readonly byGateway: { readonly name: string };
 }
 
 /** `head`: the status of the answer in which it was found. `said`: what the endpoint said of it, which stands in no fact. */

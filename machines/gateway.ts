@@ -2,10 +2,13 @@
 import { type SnapshotFrom, setup } from 'xstate';
 import type { Millis } from '../events/fact.ts';
 import type { GatewayFact } from '../events/gateway.ts';
+import type { SwitchToken } from './fleet-switch.ts';
 import { restore } from './fold.ts';
 
 /** Who it is in its fleet. */
 type Membership = Extract<GatewayFact, { type: 'FleetJoined' }>['data'];
+
+type Switched = SwitchToken & { readonly at: Millis };
 
 type ChartEvent = {
   [Type in GatewayFact['type']]: { type: Type; at: Millis; data: Extract<GatewayFact, { type: Type }>['data'] };
@@ -20,19 +23,26 @@ const vocabulary = setup({
       wokeAt: Millis | null;
       /** The fleet that it is a member of. */
       fleet: Membership | null;
+      /** The fleet's last switch by hand, and when it was noted here. */
+      switched: Switched | null;
     };
     events: ChartEvent;
   },
 });
 const join = vocabulary.assign(({ event }) => (event.type === 'FleetJoined' ? { fleet: event.data } : {}));
 const leave = vocabulary.assign({ fleet: null });
+const noteSwitch = vocabulary.assign(({ event }) => {
+  if (event.type !== 'SwitchShared' && event.type !== 'SwitchHeard') return {};
+  const { era, token } = event.data;
+  return { switched: { era, token, at: event.at } };
+});
 const begin = vocabulary.assign(({ event }) =>
   event.type === 'GatewayStarted' ? { epoch: event.data.epoch, wokeAt: null } : {},
 );
 const wakeUp = vocabulary.assign(({ event }) => (event.type === 'Slept' ? { wokeAt: event.at } : {}));
 const sinceNow = vocabulary.assign(({ event }) => ({ since: event.at ?? null }));
 
-const fresh = { epoch: null, since: null, wokeAt: null, fleet: null };
+const fresh = { epoch: null, since: null, wokeAt: null, fleet: null, switched: null };
 
 export const gatewayChart = vocabulary.createMachine({
   id: 'gateway',
@@ -44,6 +54,8 @@ export const gatewayChart = vocabulary.createMachine({
     Slept: { actions: wakeUp },
     FleetJoined: { actions: join },
     FleetLeft: { actions: leave },
+    SwitchShared: { actions: noteSwitch },
+    SwitchHeard: { actions: noteSwitch },
   },
   states: {
     stopped: { entry: sinceNow, on: { GatewayStarted: { target: 'online', actions: begin } } },
@@ -66,6 +78,7 @@ export function gatewayStatus({ value, context }: GatewaySnapshot): {
   readonly since: Millis | null;
   readonly wokeAt: Millis | null;
   readonly fleet: Membership | null;
+  readonly switched: Switched | null;
 } {
   return { ...context, state: value };
 }

@@ -112,7 +112,16 @@ async function gateway(name: string, log: Log = new MemoryLog()) {
 }
 
 async function joined(core: Core, name: string): Promise<Fleet> {
-  const settings = { url, name, secret: 'a secret of the bench alone', user: '', password: '', nkey: '', tlsCa: '' };
+  const settings = {
+    url,
+    name,
+    secret: 'a secret of the bench alone',
+    user: '',
+    password: '',
+    nkey: '',
+    tlsCa: '',
+    followsSwitch: true,
+  };
   const fleet = new Fleet({
     core,
     dice: Math.random,

@@ -32,14 +32,24 @@ export interface Delivered {
 export interface Engine {
   /** For `doctor`: null where it has none. */
   readonly version: string | null;
+  /** When its store was made: what is kept there, and its revisions, begin anew with another one. */
+  readonly era: Millis;
   /** Settles when the connection is gone for good. */
   readonly closed: Promise<void>;
   /** @param id what has the same one is stored once. Rejects when it is not stored within two seconds. */
   publish(name: string, channel: Channel, id: string, bytes: Uint8Array): Promise<void>;
   /** The newest of a gateway that is stored; null when there is none. */
   newest(name: string, channel: Channel): Promise<Delivered | null>;
-  /** What is stored of the last time, then everything as it comes. @returns what ends it */
-  subscribe(sinceMs: Millis, receive: (one: Delivered) => void): Promise<() => void>;
+  /**
+   * What is stored of the last time, then everything as it comes.
+   * @param changed something was kept in this register
+   * @returns what ends it
+   */
+  subscribe(
+    sinceMs: Millis,
+    receive: (one: Delivered) => void,
+    changed: (register: string) => void,
+  ): Promise<() => void>;
   /**
    * Compare and set.
    * @param after the revision that it has to have; 0 for an empty one

@@ -9,10 +9,11 @@ import type { FleetLive, FleetMemberRow } from '../contract/fleet.ts';
 import { iso, isoOrNull } from '../platform/time.ts';
 import type { Core } from '../runtime/core.ts';
 import type { Engine } from './engine.ts';
-import { fleetKeys } from './identity.ts';
+import { type FleetKeys, fleetKeys } from './identity.ts';
 import type { Member } from './inbox.ts';
 import { admitted, joined, replayMs } from './joining.ts';
 import { Membership, silenceMs } from './membership.ts';
+import { SharedSwitch } from './shared-switch.ts';
 
 export const stepEveryMs = secondMs;
 export const beatEveryMs = 20 * secondMs;
@@ -30,6 +31,8 @@ export interface FleetSettings {
   readonly password: string;
   readonly nkey: string;
   readonly tlsCa: string;
+  /** A switch by hand at one gateway is one at all. */
+  readonly followsSwitch: boolean;
 }
 
 export interface FleetPorts {
@@ -46,6 +49,7 @@ export interface FleetPorts {
 interface Session {
   readonly engine: Engine;
   readonly membership: Membership;
+  readonly keys: FleetKeys;
   stopListening: () => void;
   listeningAt: Millis;
   beatAt: Millis;
@@ -54,6 +58,7 @@ interface Session {
 export class Fleet {
   readonly #ports: FleetPorts;
   readonly #unlisten: () => void;
+  readonly #switch: SharedSwitch;
   #settings: FleetSettings | null = null;
   #session: Session | undefined;
   #stepping: Promise<void> | undefined;
@@ -68,6 +73,7 @@ export class Fleet {
 
   constructor(ports: FleetPorts) {
     this.#ports = ports;
+    this.#switch = new SharedSwitch(ports.core);
     this.#unlisten = ports.core.onFacts((facts) => this.#heard(facts));
   }
 
@@ -125,7 +131,8 @@ export class Fleet {
   }
 
   #heard(facts: readonly Recorded[]): void {
-    if (this.#session?.membership.heard(facts)) void this.step();
+    const isSwitched = this.#switch.heard(facts);
+    if (this.#session?.membership.heard(facts) || (this.#session && isSwitched)) void this.step();
   }
 
   async #steps(): Promise<void> {
@@ -166,10 +173,18 @@ export class Fleet {
       this.#isNameTaken = admission === undefined;
       if (!admission) throw new Error('nameTaken');
       const membership = new Membership({ core, engine, keys, secretOf }, admission);
-      const session: Session = { engine, membership, stopListening: () => {}, listeningAt: core.now(), beatAt: 0 };
+      const session: Session = {
+        engine,
+        membership,
+        keys,
+        stopListening: () => {},
+        listeningAt: core.now(),
+        beatAt: 0,
+      };
       await this.#listen(session);
       if (this.#isStopped) throw new Error('stopped');
       this.#session = session;
+      this.#switch.isDue = true;
       void engine.closed.then(() => {
         if (this.#session === session) session.beatAt = 0;
         void this.step();
@@ -189,7 +204,10 @@ export class Fleet {
     if (core.now() - session.beatAt >= beatEveryMs) {
       await membership.beat();
       session.beatAt = core.now();
+      // A knock may have been lost.
+      this.#switch.isDue = true;
     }
+    if (this.#settings?.followsSwitch) await this.#switch.tend(session.engine, session.keys, membership.who);
     const isSilent = core.now() - Math.max(membership.inbox.lastAt, session.listeningAt) >= silenceMs;
     if (isSilent || core.now() - session.listeningAt >= reconcileEveryMs) await this.#listen(session);
     await membership.tendLeases();
@@ -201,7 +219,12 @@ export class Fleet {
     session.stopListening();
     session.listeningAt = this.#ports.core.now();
     const { inbox } = session.membership;
-    session.stopListening = await session.engine.subscribe(replayMs, (one) => inbox.receive(one));
+    const changed = (register: string) => {
+      if (register !== 'switch' || this.#session !== session) return;
+      this.#switch.isDue = true;
+      void this.step();
+    };
+    session.stopListening = await session.engine.subscribe(replayMs, (one) => inbox.receive(one), changed);
   }
 
   async #rejoin({ membership }: Session): Promise<void> {

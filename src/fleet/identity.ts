@@ -60,6 +60,10 @@ export function aboutVendor({ about }: FleetKeys, origin: string): string {
   return keyed(about, `vendor\0${origin}`);
 }
 
+export function aboutProfile({ about }: FleetKeys, name: string): string {
+  return keyed(about, `profile\0${name}`);
+}
+
 /** What a person is told of, once for all: the address that it goes to is part of it. */
 export function aboutNotice({ about }: FleetKeys, what: string): string {
   return keyed(about, `notice\0${what}`);

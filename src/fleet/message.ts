@@ -45,6 +45,7 @@ const body = v.variant('kind', [
     of: v.pipe(v.array(said), v.minLength(1), v.maxLength(membersMax)),
   }),
   v.strictObject({ ...head, kind: v.literal('claim'), about: hex(32) }),
+  v.strictObject({ ...head, kind: v.literal('switch'), about: v.nullable(hex(32)) }),
   v.strictObject({ ...head, kind: v.literal('beat') }),
   v.strictObject({ ...head, kind: v.literal('left') }),
 ]);

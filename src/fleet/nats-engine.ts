@@ -59,7 +59,7 @@ export async function openNats(settings: FleetSettings): Promise<Engine> {
   });
   try {
     const manager = await jetstreamManager(connection, { timeout: callMs });
-    await ensureStream(manager, config);
+    const era = await ensureStream(manager, config);
     const client = jetstream(connection, { timeout: callMs });
     const probe = { ack_policy: AckPolicy.None, deliver_policy: DeliverPolicy.New, mem_storage: true };
     const aheadMs = await clockOf(manager, { ...probe, inactive_threshold: secondMs * nanosPerMs });
@@ -70,6 +70,7 @@ export async function openNats(settings: FleetSettings): Promise<Engine> {
     });
     return {
       version: connection.info?.version ?? null,
+      era,
       closed: connection.closed().then(() => {}),
       publish: async (name, channel, id, bytes) => {
         await client.publish(subjectOf(name, channel), bytes, { msgID: id, timeout: callMs });
@@ -78,7 +79,7 @@ export async function openNats(settings: FleetSettings): Promise<Engine> {
         const found = await manager.streams.getMessage(stream, { last_by_subj: subjectOf(name, channel) });
         return found && delivered(found.subject, found.data, found.time.getTime());
       },
-      subscribe: async (sinceMs, receive) => {
+      subscribe: async (sinceMs, receive, changed) => {
         const consumer = await client.consumers.get(stream, {
           deliver_policy: DeliverPolicy.StartTime,
           opt_start_time: new Date(Date.now() + aheadMs - sinceMs).toISOString(),
@@ -86,7 +87,8 @@ export async function openNats(settings: FleetSettings): Promise<Engine> {
         const messages = await consumer.consume({
           callback: ({ subject, data, timestampNanos }) => {
             const one = delivered(subject, data, Number(timestampNanos / BigInt(nanosPerMs)));
-            if (one.name !== common) receive(one);
+            if (one.name === common) changed(subject.split('.')[3] ?? '');
+            else receive(one);
           },
         });
         return () => messages.stop();
@@ -102,9 +104,11 @@ export async function openNats(settings: FleetSettings): Promise<Engine> {
 
 const subjectOf = (name: string, channel: Channel) => `${prefix}.${name}.${channel}`;
 
-/** The first gateway makes it; an administrator may have made it with other limits, which stand. */
-async function ensureStream({ streams }: JetStreamManager, wanted: typeof config | typeof leases): Promise<void> {
-  await streams.info(wanted.name).catch(() => streams.add(wanted as Partial<StreamConfig> & { name: string }));
+/** The first gateway makes it; an administrator may have made it with other limits, which stand. @returns when it was made */
+async function ensureStream({ streams }: JetStreamManager, wanted: typeof config | typeof leases): Promise<Millis> {
+  const made = () => streams.add(wanted as Partial<StreamConfig> & { name: string });
+  const { created } = await streams.info(wanted.name).catch(made);
+  return Date.parse(String(created));
 }
 
 /** Without leases each gateway acts for itself: where members may not make their stream, and there is none, the fleet works all the same. */

@@ -45,5 +45,7 @@ export class Batches {
 /** An external event: an attempt, a probe, a user's action, an elapsed timer. */
 function isRoot({ stream, type, by }: Recorded): boolean {
   if (stream !== 'priority') return traitsOf(type).decision !== true;
-  return type === 'SwitchedByHand' || type === 'TimerElapsed' || (type === 'PinReleased' && by === 'cli');
+  return (
+    type === 'SwitchedByHand' || type === 'TimerElapsed' || (type === 'PinReleased' && (by === 'cli' || by === 'fleet'))
+  );
 }

@@ -245,6 +245,10 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     en: 'what a `tls://` server is trusted by, beside the well-known authorities',
     'zh-CN': '用于信任 `tls://` 服务器的证书，公认的机构除外',
   },
+  'fleet.follow_switch': {
+    en: 'a switch by hand at one gateway is one at all that have a profile of this name; off: this one neither tells nor follows',
+    'zh-CN': '在一个网关上手动切换，所有有同名配置的网关一同切换；关闭后，本网关既不告知也不跟随',
+  },
 };
 
 /** For a terminal: without what only Markdown needs. */

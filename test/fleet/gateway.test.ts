@@ -64,7 +64,16 @@ describe.skipIf(!hasNats)('a gateway in a fleet', () => {
     await run('config', 'set', 'fleet.url', url);
     const live = async () => (await call('fleet.status', {})).live;
     while ((await live())?.state !== 'connected') await new Promise((resolve) => setImmediate(resolve));
-    const engine = await openNats({ url, name: 'b', secret: fleetSecret, user: '', password: '', nkey: '', tlsCa: '' });
+    const engine = await openNats({
+      url,
+      name: 'b',
+      secret: fleetSecret,
+      user: '',
+      password: '',
+      nkey: '',
+      tlsCa: '',
+      followsSwitch: true,
+    });
     const keys = fleetKeys(fleetSecret);
     const who = identityOf(Buffer.from('b'), 'b', 1);
     const about = aboutCredential(keys, 'http://127.0.0.1:9', 'sk-shared-by-all');

@@ -5,7 +5,7 @@ import { openNats } from '../../src/fleet/nats-engine.ts';
 import { Exchange, fleetSecret, gatewayIn, keepsPromises } from '../support/fleet.ts';
 import { hasNats, natsServer } from '../support/nats.ts';
 
-const none = { name: 'x', secret: fleetSecret, user: '', password: '', nkey: '', tlsCa: '' };
+const none = { name: 'x', secret: fleetSecret, user: '', password: '', nkey: '', tlsCa: '', followsSwitch: true };
 const at = (url: string, more: Partial<FleetSettings> = {}) => ({ open: () => openNats({ ...none, url, ...more }) });
 
 /** Until it is so: the server and the sockets are real. */

@@ -99,6 +99,11 @@ const gatewayFacts: readonly GatewayFact[] = [
   { type: 'Slept', data: { forMs: 1_000 } },
   { type: 'FleetJoined', data: { member: 'aa', name: 'a', epoch: 1, from: 0 } },
   { type: 'FleetLeft', data: { member: 'aa' } },
+  { type: 'SwitchShared', data: { era: 1, token: 1 } },
+  {
+    type: 'SwitchHeard',
+    data: { era: 1, token: 2, member: 'bb', name: 'b', to: 'main', isKnown: true },
+  },
 ];
 
 const first = { attempt: 1, epoch: 'e' };

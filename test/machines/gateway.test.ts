@@ -20,7 +20,7 @@ const told = (...facts: readonly GatewayFact[]) =>
   );
 
 describe('the gateway’s machine', () => {
-  it.each<[string, GatewayFact[], Omit<ReturnType<typeof told>, 'wokeAt' | 'fleet'>]>([
+  it.each<[string, GatewayFact[], Omit<ReturnType<typeof told>, 'wokeAt' | 'fleet' | 'switched'>]>([
     ['is stopped before it ever started', [], { state: 'stopped', epoch: null, since: null }],
     ['is online once started', [started], { state: 'online', epoch: 'first', since: 1 }],
     ['is offline when the network is gone', [started, offline], { state: 'offline', epoch: 'first', since: 2 }],
@@ -40,7 +40,7 @@ describe('the gateway’s machine', () => {
     ['lives anew after that', [started, foundDead, restarted], { state: 'online', epoch: 'second', since: 3 }],
     ['knows no network while it is stopped', [offline], { state: 'stopped', epoch: null, since: null }],
   ])('%s', (_, facts, status) => {
-    expect(told(...facts)).toEqual({ ...status, wokeAt: null, fleet: null });
+    expect(told(...facts)).toEqual({ ...status, wokeAt: null, fleet: null, switched: null });
   });
 
   it('knows when the computer woke up, until its next life', () => {
@@ -56,7 +56,16 @@ describe('the gateway’s machine', () => {
     expect(told(started, joined, { type: 'FleetLeft', data: { member: 'aa' } })).toEqual(told(started));
   });
 
+  it('knows the last switch by hand of its fleet, its own or another one’s', () => {
+    const shared: GatewayFact = { type: 'SwitchShared', data: { era: 1, token: 7 } };
+    const other = { member: 'bb', name: 'b', to: 'main', isKnown: true };
+    const heard: GatewayFact = { type: 'SwitchHeard', data: { era: 1, token: 8, ...other } };
+    expect(told(started, shared)).toEqual({ ...told(started), switched: { era: 1, token: 7, at: 2 } });
+    expect(told(started, shared, heard).switched).toEqual({ era: 1, token: 8, at: 3 });
+  });
+
   it.each<GatewayFact>([
+    { type: 'Overruled', data: { name: 'b', wanted: 'main', to: null } },
     { type: 'FleetLost', data: {} },
     { type: 'FleetBack', data: { afterMs: 1 } },
     { type: 'FactsLost', data: { from: 1, to: 2, because: 'missing', since: null } },

@@ -25,8 +25,10 @@ export class Exchange {
   stored: Stored[] = [];
   readonly #ids = new Set<string>();
   readonly #listeners = new Map<Receive, string>();
+  readonly #changed = new Set<(register: string) => void>();
   readonly #registers = new Map<string, Omit<Registered, 'ageMs'> & { readonly at: number }>();
   #revision = 0;
+  #era = 1;
   /** Nothing can be reached. */
   isDown = false;
   /** What is published is never acknowledged. */
@@ -44,6 +46,7 @@ export class Exchange {
     this.#refuse();
     return {
       version: null,
+      era: this.#era,
       closed: new Promise(() => {}),
       publish: async (name, channel, id, bytes) => {
         this.#refuse();
@@ -60,18 +63,23 @@ export class Exchange {
         const one = this.stored.findLast((each) => each.name === name && each.channel === channel);
         return one ? this.#delivered(one) : null;
       },
-      subscribe: async (sinceMs, receive) => {
+      subscribe: async (sinceMs, receive, changed) => {
         this.#refuse();
         this.deaf.delete(owner);
         const from = this.world.now() - sinceMs;
         for (const one of this.stored.filter(({ at }) => at >= from)) receive(this.#delivered(one));
         this.#listeners.set(receive, owner);
-        return () => void this.#listeners.delete(receive);
+        this.#changed.add(changed);
+        return () => {
+          this.#listeners.delete(receive);
+          this.#changed.delete(changed);
+        };
       },
       swap: async (register, after, bytes) => {
         this.#refuse();
         if ((this.#registered(register)?.revision ?? 0) !== after) return null;
         this.#registers.set(register, { revision: ++this.#revision, bytes, at: this.world.now() });
+        if (register.startsWith('kept.')) for (const changed of this.#changed) changed(register.slice('kept.'.length));
         return this.#revision;
       },
       read: async (register) => {
@@ -87,6 +95,8 @@ export class Exchange {
     this.stored = [];
     this.#ids.clear();
     this.#registers.clear();
+    this.#revision = 0;
+    this.#era++;
   }
 
   /** Anything at all, on anybody's subject. */
@@ -125,7 +135,7 @@ export async function gatewayIn(
 ) {
   const { core, log } = opened ?? (await coreIn(world));
   const settings: { now: FleetSettings | null } = {
-    now: { url: 'nats://x', name, secret, user: '', password: '', nkey: '', tlsCa: '' },
+    now: { url: 'nats://x', name, secret, user: '', password: '', nkey: '', tlsCa: '', followsSwitch: true },
   };
   const fleet = new Fleet({
     core,
@@ -199,11 +209,13 @@ export async function keepsPromises(open: () => Promise<Engine>): Promise<void> 
   await one.publish('a', 'fact', 'a:1', Buffer.from('before'));
   const heard: string[] = [];
   const came = { until: (_: string) => {} };
-  const stop = await other.subscribe(60_000, ({ name, bytes, ageMs }) => {
+  const changed: string[] = [];
+  const receive = ({ name, bytes, ageMs }: Delivered) => {
     expect(ageMs).toBeLessThan(60_000);
     heard.push(`${name} ${text(bytes)}`);
     came.until(text(bytes));
-  });
+  };
+  const stop = await other.subscribe(60_000, receive, (register) => changed.push(register));
   const whenCame = (last: string) =>
     new Promise<void>((resolve) => {
       came.until = (said) => said === last && resolve();
@@ -213,20 +225,24 @@ export async function keepsPromises(open: () => Promise<Engine>): Promise<void> 
   await one.publish('a', 'fact', 'a:2', Buffer.from('live'));
   await one.publish('a', 'fact', 'a:2', Buffer.from('live, told twice'));
   await one.publish('b', 'beat', 'b:1', Buffer.from('first beat'));
+  await keepRegisters(one, other);
   await one.publish('b', 'beat', 'b:2', Buffer.from('last'));
   await lastCame;
+  // What is leased is renewed all the time: it is no news.
+  expect(changed).toEqual(['x', 'x']);
+  expect(one.era).toBe(other.era);
   expect(heard).toEqual(['a before', 'a live', 'b first beat', 'b last']);
   expect(text((await other.newest('b', 'beat'))?.bytes ?? Buffer.alloc(0))).toBe('last');
-  await keepRegisters(one, other);
   stop();
   await one.publish('a', 'fact', 'a:3', Buffer.from('after'));
   // It is stored, and was not heard by who does not listen any more.
   const again: string[] = [];
   await new Promise<void>((resolve) => {
-    void other.subscribe(60_000, ({ bytes }) => {
+    const receiveAgain = ({ bytes }: Delivered) => {
       again.push(text(bytes));
       if (text(bytes) === 'after') resolve();
-    });
+    };
+    void other.subscribe(60_000, receiveAgain, () => {});
   });
   expect(again).toEqual(['before', 'live', 'first beat', 'last', 'after']);
   expect(heard).not.toContain('a after');

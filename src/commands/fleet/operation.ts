@@ -20,12 +20,17 @@ const nameMax = 32;
 
 /** Null while there is no server, or no secret: without one nothing could be authenticated. */
 export function fleetSettings({ settings, vault }: Installation): FleetSettings | null {
-  const { 'fleet.url': url, 'fleet.user': user, 'fleet.tls_ca': tlsCa } = settings();
+  const {
+    'fleet.url': url,
+    'fleet.user': user,
+    'fleet.tls_ca': tlsCa,
+    'fleet.follow_switch': followsSwitch,
+  } = settings();
   const secret = url === '' ? '' : secretSetting(vault, 'fleet.secret', process.env);
   if (secret === '') return null;
   const password = secretSetting(vault, 'fleet.password', process.env);
   const nkey = secretSetting(vault, 'fleet.nkey', process.env);
-  return { url, name: nameOf(settings()['fleet.name']), secret, user, password, nkey, tlsCa };
+  return { url, name: nameOf(settings()['fleet.name']), secret, user, password, nkey, tlsCa, followsSwitch };
 }
 
 /** A name of this machine may have letters that a subject of the engine has not. */

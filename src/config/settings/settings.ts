@@ -212,6 +212,7 @@ const table = {
   'fleet.password': secretText('password'),
   'fleet.nkey': secretText('seed', /^SU[A-Z2-7]{56}$/),
   'fleet.tls_ca': text('', 'path'),
+  'fleet.follow_switch': flag(true),
 } as const satisfies Readonly<Record<string, Setting>>;
 
 export type SettingKey = keyof typeof table;

@@ -19,6 +19,7 @@ export const reasons: ReasonWords = {
   releasedByHand: () => 'released by hand',
   nothingUsable: () => 'no endpoint of any profile is usable',
   byHand: () => 'by hand',
+  byGateway: ({ name }) => `by hand at the gateway ${name}`,
   status: ({ status, type }) => (type === null ? String(status) : `${status} ${type}`),
   creditExhausted: ({ status }) => `${status}, credit exhausted`,
   system: ({ code }) => code,

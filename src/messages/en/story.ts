@@ -259,6 +259,15 @@ export const en: StoryWords = {
     FleetJoined: ({ name, member }) => `joined the fleet as ${name} (${member})`,
     FleetLeft: ({ member }) => `left the fleet (${member})`,
     FleetLost: () => 'nothing comes through the fleet’s server; requests are served as before',
+    SwitchShared: ({ token }) => `the whole fleet was told of the switch by hand (#${token})`,
+    SwitchHeard: ({ name, to, isKnown, token }) => {
+      if (!isKnown) return `gateway ${name} switched by hand to a profile that is not here (#${token})`;
+      return to === null
+        ? `gateway ${name} released its pin (#${token})`
+        : `gateway ${name} switched by hand to ${to} (#${token})`;
+    },
+    Overruled: ({ name, wanted, to }) =>
+      `${wanted === null ? 'the release of the pin' : `the switch by hand to ${wanted}`} gives way to what was done at gateway ${name}: ${to ?? 'no pin'}`,
     FleetBack: ({ afterMs }) => `the fleet’s server is back after ${shortSpan(afterMs)}`,
     Slept: ({ forMs }) => `this machine slept for ${shortSpan(forMs)}`,
   },

@@ -22,6 +22,7 @@ export const reasons: ReasonWords = {
   releasedByHand: () => '手动解除',
   nothingUsable: () => '所有配置都没有可用端点',
   byHand: () => '手动',
+  byGateway: ({ name }) => `在网关 ${name} 上手动切换`,
   status: ({ status, type }) => (type === null ? String(status) : `${status} ${type}`),
   creditExhausted: ({ status }) => `${status}，余额用尽`,
   system: ({ code }) => code,

@@ -247,6 +247,13 @@ export const zh: StoryWords = {
     FleetJoined: ({ name, member }) => `已加入集群，名称 ${name}（${member}）`,
     FleetLeft: ({ member }) => `已离开集群（${member}）`,
     FleetLost: () => '集群服务器没有消息；请求照常处理',
+    SwitchShared: ({ token }) => `已将手动切换告知整个集群（#${token}）`,
+    SwitchHeard: ({ name, to, isKnown, token }) => {
+      if (!isKnown) return `网关 ${name} 手动切换到了这里没有的配置（#${token}）`;
+      return to === null ? `网关 ${name} 解除了固定（#${token}）` : `网关 ${name} 手动切换到 ${to}（#${token}）`;
+    },
+    Overruled: ({ name, wanted, to }) =>
+      `${wanted === null ? '解除固定' : `手动切换到 ${wanted}`}让位于网关 ${name} 上的操作：${to ?? '不固定'}`,
     FleetBack: ({ afterMs }) => `${shortSpan(afterMs)} 后集群服务器恢复`,
     Slept: ({ forMs }) => `本机休眠 ${shortSpan(forMs)}`,
   },
