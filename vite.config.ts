@@ -39,6 +39,25 @@ function withoutPreloader(): Plugin {
   };
 }
 
+/** The mark is painted before anything else of the page has come: style and script stand after it, and the style is asked for first. */
+function afterTheMark(): Plugin {
+  return {
+    name: 'after-the-mark',
+    transformIndexHtml: {
+      order: 'post',
+      handler: (html) => {
+        const [style = '', script = ''] = [/ *<link rel="stylesheet"[^>]*>\n/, / *<script .*<\/script>\n/].map(
+          (one) => one.exec(html)?.[0] ?? '',
+        );
+        return html
+          .replace(style, '')
+          .replace(script, '')
+          .replace(/ *<\/body>/, (end) => style + script + end);
+      },
+    },
+  };
+}
+
 /** Both languages are written with it: without a place of its own in the first file it would be a request more. */
 const shared = /messages\/en\/(story-words|saying)\.ts$/;
 
@@ -60,5 +79,5 @@ export default defineConfig({
     target: 'es2023',
     rolldownOptions: { treeshake: { moduleSideEffects: (id) => shared.test(id) } },
   },
-  plugins: [withoutPreloader(), compressed()],
+  plugins: [withoutPreloader(), afterTheMark(), compressed()],
 });

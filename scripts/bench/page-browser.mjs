@@ -26,7 +26,8 @@ export async function openPage(browser, address) {
   const stood = await page.waitForFunction(() => window.stoodAt);
   const stoodAt = await stood.jsonValue();
   const isBefore = ({ at }) => at <= stoodAt;
-  return { page, wire: { ...wire, requests: wire.requests.filter(isBefore) }, close: () => context.close() };
+  const stoodMs = stoodAt * 1_000 - (await page.evaluate(() => performance.timeOrigin));
+  return { page, stoodMs, wire: { ...wire, requests: wire.requests.filter(isBefore) }, close: () => context.close() };
 }
 
 /** What comes over the connections: requests, and the bytes of the page's own files. */

@@ -5,6 +5,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { secondMs } from '../../events/units.ts';
+import type { PageState } from '../contract/dashboard.ts';
 import type { PagePorts } from './ports.ts';
 
 const tickMs = 100;
@@ -24,7 +25,7 @@ export class Feed {
   leftAt: Millis = 0;
   #facts: Recorded[] = [];
   #skipped = 0;
-  /** The live numbers that were sent last, as text. */
+  /** The live numbers that were sent last, as text; empty while there is no page. */
   #live = '';
   /** So were the requests that run. */
   #running = '';
@@ -53,6 +54,12 @@ export class Feed {
     this.#send(response, seq === after ? comment : message('state', seq, this.#ports.state()));
   }
 
+  /** The state for a page that will join next. What runs is told again when it is another by then. */
+  begun(): PageState {
+    if (this.#pages.size === 0) this.#remember();
+    return this.#ports.state();
+  }
+
   /** Tells all pages that they are closed on purpose, and closes them. */
   close(): void {
     for (const page of this.#pages.keys()) page.end(message('closed', this.#ports.head().seq, {}));
@@ -61,13 +68,17 @@ export class Feed {
   }
 
   #begin(): void {
-    this.#live = JSON.stringify(this.#ports.live());
-    this.#running = JSON.stringify(this.#ports.running());
+    if (this.#live === '') this.#remember();
     this.#stopHearing = this.#ports.onFacts((facts) => this.#heard(facts));
     this.#timers = [
       setInterval(() => this.#look(), liveMs).unref(),
       setInterval(() => this.#toAll(comment), commentMs).unref(),
     ];
+  }
+
+  #remember(): void {
+    this.#live = JSON.stringify(this.#ports.live());
+    this.#running = JSON.stringify(this.#ports.running());
   }
 
   #left(page: ServerResponse): void {
@@ -83,6 +94,7 @@ export class Feed {
     this.#tick = undefined;
     for (const timer of this.#timers) clearInterval(timer);
     this.#timers = [];
+    this.#live = '';
     this.#facts = [];
     this.#skipped = 0;
   }

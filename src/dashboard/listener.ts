@@ -2,7 +2,7 @@
  * The page's own listener on this machine. Files are free to read; everything that tells or changes something takes a bearer:
  *
  *   GET  /, /assets/…        the page
- *   POST /ticket             {ticket} → {bearer, scope}
+ *   POST /ticket             {ticket} → {bearer, scope, language, state}: what the first view shows comes with the bearer
  *   POST /call/NAME          an operation, as over the control socket
  *   GET  /stream?after=SEQ   what has changed, as an event stream
  *   GET  /plain              the state as a document without a script
@@ -187,7 +187,8 @@ class Pages {
     const found = typeof ticket === 'string' ? this.access.exchange(ticket, now) : null;
     if (found) {
       this.lastUsedAt = now;
-      return sendJson(response, 200, JSON.stringify({ ...found, language: this.#ports.language }));
+      const { language } = this.#ports;
+      return sendJson(response, 200, JSON.stringify({ ...found, language, state: this.feed.begun() }));
     }
     fail(response, 401, 'ticket');
     if (this.access.isUnderAttack(now)) this.#attacked();

@@ -25,7 +25,10 @@ describe('while no page is open', () => {
     vi.useFakeTimers(onlyTimers as never);
     const { gateway, port, reading, listener } = await opened();
     const before = vi.getTimerCount();
-    expect([gateway.listeners.size, gateway.lives, listener.pages()]).toEqual([0, 0, 0]);
+    // With the bearer came the state, and what it told of what runs is remembered: no more than that.
+    const { lives } = gateway;
+    vi.advanceTimersByTime(60_000);
+    expect([gateway.listeners.size, gateway.lives, listener.pages()]).toEqual([0, lives, 0]);
     const [one, other] = [openStream(port, reading), openStream(port, reading)];
     await Promise.all([one.said(/event: state/), other.said(/event: state/)]);
     gateway.happen();
@@ -54,6 +57,22 @@ describe('a page that begins', () => {
     const text = await resumed.said(/event: facts/);
     expect(events(text, 'state')).toEqual([]);
     expect(events(text, 'facts')).toMatchObject([{ id: 6, data: { facts: [{ seq: 6 }], skipped: 0 } }]);
+  });
+});
+
+describe('a page that has just been opened', () => {
+  it('has its first state with its bearer, and hears what has begun to run between that and its stream', async () => {
+    vi.useFakeTimers(onlyTimers as never);
+    const { gateway, port, ask, post, listener } = await openPages();
+    const { ticket } = listener.ticket('read');
+    const answer = await ask(post('/ticket', { ticket }));
+    const { bearer, state } = JSON.parse(answer?.body ?? '') as { bearer: string; state: { seq: number } };
+    expect(state.seq).toBe(gateway.seq);
+    gateway.live = () => ({ version: '7' }) as never;
+    const stream = openStream(port, bearer, state.seq);
+    await stream.said(/: open\n\n/);
+    vi.advanceTimersByTime(1_000);
+    expect(events(await stream.said(/event: live/), 'live')).toMatchObject([{ data: { live: { version: '7' } } }]);
   });
 });
 

@@ -1,6 +1,6 @@
 /** The page of `qcc dashboard`: it opens its session, loads its words, and is drawn. */
 import { render } from 'preact';
-import { followChoices, loadWords } from '../live/choices.ts';
+import { followChoices, foreseenWords, loadWords } from '../live/choices.ts';
 import { followGateway, learnNames, openSession, tick } from '../live/connection.ts';
 import { ownFacts } from '../live/source.ts';
 import { followMoment, go, link, place, present, session } from '../live/store.ts';
@@ -10,7 +10,9 @@ import { Frame } from './frame.tsx';
 
 async function begin(root: Element): Promise<void> {
   followChoices();
+  const coming = foreseenWords();
   const at = await openSession();
+  await coming;
   await loadWords();
   place.value = placeOf(location.hash);
   addEventListener('hashchange', () => {
@@ -43,8 +45,9 @@ function whenKnown(then: () => void): void {
   const stop = present.subscribe((state) => {
     if (!state) return;
     queueMicrotask(() => stop());
-    // The view is drawn before.
-    setTimeout(then);
+    // The view is seen before. A hidden page draws no frames.
+    if (document.hidden) setTimeout(then);
+    else requestAnimationFrame(() => setTimeout(then));
   });
 }
 

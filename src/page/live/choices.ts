@@ -44,11 +44,23 @@ export function changeTheme(): void {
   keep(themeKey, theme.value);
 }
 
+/** The words that will most likely be spoken: asked for while the ticket is on its way. */
+export async function foreseenWords(): Promise<void> {
+  await firstTextIn(wantedLanguage() ?? ownLanguage()).catch(() => {});
+}
+
+function wantedLanguage(): Language | undefined {
+  const saved = kept(languageKey);
+  return saved === 'en' || saved === 'zh-CN' ? saved : session.value?.language;
+}
+
+function ownLanguage(): Language {
+  return navigator.language.startsWith('zh') ? 'zh-CN' : 'en';
+}
+
 /** The reader's, or else the gateway's. */
 export async function loadWords(): Promise<void> {
-  const saved = kept(languageKey);
-  const wanted = saved === 'en' || saved === 'zh-CN' ? saved : session.value?.language;
-  await speak(wanted ?? (navigator.language.startsWith('zh') ? 'zh-CN' : 'en'));
+  await speak(wantedLanguage() ?? ownLanguage());
 }
 
 export async function changeLanguage(): Promise<void> {

@@ -2,7 +2,7 @@
 import { minuteMs, secondMs } from '../../../events/units.ts';
 import { Expired, exchange, readStream, type Session } from './gateway.ts';
 import { type OwnFacts, ownFacts } from './source.ts';
-import { ask, hear, link, names, present, second, session } from './store.ts';
+import { ask, begin, hear, link, names, present, second, session } from './store.ts';
 
 const kept = 'qcc-session';
 const firstWaitMs = secondMs / 2;
@@ -21,7 +21,9 @@ export async function openSession(): Promise<string | null> {
   const ticket = given.get('t');
   if (ticket !== null) {
     history.replaceState(null, '', '/#/now');
-    keep((await exchange(ticket)) ?? savedSession());
+    const opened = await exchange(ticket);
+    keep(opened?.session ?? savedSession());
+    if (opened) begin(opened.state);
   } else keep(savedSession() ?? (await (await import('./other-tabs.ts')).askOtherTab()));
   return ticket === null ? null : given.get('at');
 }

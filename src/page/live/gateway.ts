@@ -1,4 +1,5 @@
 /** How the page speaks to the listener that served it: a ticket for a bearer, operations, and the stream of what happens. */
+import type { PageState } from '../../contract/dashboard.ts';
 import type { Answer, OperationName, Params } from '../../contract/operations.ts';
 import type { ToldError } from '../../errors/told-error.ts';
 import { EventReader, type StreamEvent } from '../event-stream.ts';
@@ -25,14 +26,22 @@ export class Refused extends Error {
   }
 }
 
+/** With the bearer comes the state: a page that is opened shows it without another question. */
+export interface Opened {
+  readonly session: Session;
+  readonly state: PageState;
+}
+
 /** @returns null for a ticket that is used, too old or unknown */
-export async function exchange(ticket: string): Promise<Session | null> {
+export async function exchange(ticket: string): Promise<Opened | null> {
   const response = await fetch('/ticket', {
     method: 'POST',
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ ticket }),
   });
-  return response.ok ? ((await response.json()) as Session) : null;
+  if (!response.ok) return null;
+  const { state, ...session } = (await response.json()) as Session & { readonly state: PageState };
+  return { session, state };
 }
 
 /**

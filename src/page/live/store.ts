@@ -153,7 +153,7 @@ export function hear({ event, id, data }: StreamEvent): void {
   }
 }
 
-function begin(state: PageState): void {
+export function begin(state: PageState): void {
   present.value = state;
   ahead.value = Date.parse(state.now) - Date.now();
 }
