@@ -6,14 +6,15 @@
  */
 import { chmodSync, cpSync, mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { dirname, join, relative, resolve } from 'node:path';
-import { build } from 'esbuild';
-import { build as buildPage } from 'vite';
+import { build, transform } from 'esbuild';
+import { build as buildPage, parseAst } from 'vite';
 
 const [dist = 'dist', ...more] = process.argv.slice(2);
 rmSync(dist, { recursive: true, force: true });
 
 // Scripts load the last two, too.
-const ofProgram = ['src/cli/driver.ts', 'src/log/level-log.ts', 'src/simulated-endpoint/simulated-endpoint.ts'];
+const driver = 'src/cli/driver.ts';
+const ofProgram = [driver, 'src/log/level-log.ts', 'src/simulated-endpoint/simulated-endpoint.ts'];
 // What starts threads and processes names these by their paths.
 const ofThreads = readdirSync('workers').map((name) => join('workers', name));
 const alone = ['src/commands/bench/upstream.ts', ...more];
@@ -44,7 +45,8 @@ await Promise.all([
     plugins: [resolving('entry', /^\.\/driver\.ts$/, './driver.js')],
   }),
   // What is loaded together is one file, what is loaded later is another; each module is in one of them, and has one identity.
-  build(parted(ofProgram, join('src', 'cli'))),
+  // The driver is there before any command: what it loads is one file, because every other part is told to load it first.
+  build({ ...parted(ofProgram, join('src', 'cli')), inject: [driver] }),
   // A thread and a process have modules of their own.
   build(parted(ofThreads, 'workers')),
   ...alone.map((path) => build({ ...how, ...inItsPlace(path), plugins: [joining(dirname(path))] })),
@@ -93,6 +95,7 @@ function joining(folder) {
           export const { Level } = createRequire(import.meta.url)('${posix(relative(folder, level))}');`,
       }));
       it.onResolve({ filter: new RegExp(`^(${packages.join('|')})$`) }, ({ path }) => ({ path, external: true }));
+      it.onLoad({ filter: /\/manifest\.ts$/ }, async ({ path }) => ({ contents: await withoutPapers(path) }));
       it.onLoad({ filter: /\/(src|workers|test)\/.*\.ts$/ }, ({ path }) => {
         const text = readFileSync(path, 'utf8');
         if (!text.includes('import.meta.url')) return undefined;
@@ -102,4 +105,19 @@ function joining(folder) {
       });
     },
   };
+}
+
+/** What stands in a manifest for the documentation alone is half of it, and help would read it for nothing. */
+async function withoutPapers(path) {
+  const { code } = await transform(readFileSync(path, 'utf8'), { loader: 'ts', charset: 'utf8', target: how.target });
+  const papers = [];
+  const walk = (node) => {
+    if (node?.type === 'Property' && ['about', 'forms'].includes(node.key.name)) papers.push(node);
+    else if (node !== null && typeof node === 'object') Object.values(node).forEach(walk);
+  };
+  walk(parseAst(code));
+  return papers.reduceRight(
+    (text, { value }) => `${text.slice(0, value.start)}undefined${text.slice(value.end)}`,
+    code,
+  );
 }

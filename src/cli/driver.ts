@@ -2,7 +2,8 @@
 import { parseArgs } from 'node:util';
 import type { Command, Commands } from '../commands/command.ts';
 import type { Context } from '../commands/context.ts';
-import { type ExitCode, exitCodes, QccError } from '../errors/qcc-error.ts';
+import { type ExitCode, exitCodes } from '../errors/exit-codes.ts';
+import { Misuse } from '../errors/misuse.ts';
 import { type Language, languageOf, type Words, wordsOf } from '../messages/messages.ts';
 import { nearest } from '../platform/nearest.ts';
 import { closeMask } from '../platform/umask.ts';
@@ -15,10 +16,6 @@ interface Found {
   readonly command: Command;
   readonly path: readonly string[];
   readonly args: readonly string[];
-}
-
-function usageError(message: string, hint: string): QccError {
-  return new QccError('QCC_USAGE_INVALID', { text: message, hint }, exitCodes.usage);
 }
 
 /** Walks down the manifest. Global flags may stand anywhere on the way. */
@@ -49,9 +46,9 @@ function find(argv: readonly string[], words: Words): Found {
   return { command, path, args: [...before, ...argv.slice(at)] };
 }
 
-function unknown(word: string, known: Commands, name: string, words: Words): QccError {
+function unknown(word: string, known: Commands, name: string, words: Words): Misuse {
   const meant = commandsMeant(word, known, name);
-  return usageError(
+  return new Misuse(
     words.unknownCommand(word),
     meant.length === 0 ? words.seeHelp(name) : words.didYouMean(meant.join(words.comma)),
   );
@@ -109,7 +106,7 @@ function parse({ command, path, args }: Found, words: Words, canAsk: (flags: Con
     checkCount(all, command, name, words, mayLack);
     return { flags: values as Parsed['flags'], positionals: all, rest: command.passesOn ? after : [] };
   } catch (error) {
-    if (error instanceof QccError) throw error;
+    if (error instanceof Misuse) throw error;
     throw translated(error as Error & { code?: string }, Object.keys(flags), { name, ...command }, words);
   }
 }
@@ -135,10 +132,10 @@ function joined(args: readonly string[], options: Readonly<Record<string, { read
 function checkCount(given: readonly string[], command: Command, name: string, words: Words, mayLack: boolean): void {
   const wanted = command.positionals ?? [];
   const extra = given[wanted.length];
-  if (extra !== undefined) throw usageError(words.tooMany(extra), words.seeHelp(name));
+  if (extra !== undefined) throw new Misuse(words.tooMany(extra), words.seeHelp(name));
   const missing = wanted[given.length];
   if (!mayLack && missing !== undefined && given.length < (command.required ?? wanted.length))
-    throw usageError(words.missing(missing.name), words.seeHelp(name));
+    throw new Misuse(words.missing(missing.name), words.seeHelp(name));
 }
 
 function translated(
@@ -146,14 +143,14 @@ function translated(
   flags: readonly string[],
   { name, passesOn = false }: { readonly name: string; readonly passesOn?: boolean },
   words: Words,
-): QccError {
+): Misuse {
   const flag = /'(-{1,2}[^'\s=<]+)/.exec(error.message)?.[1] ?? '';
   if (error.code === 'ERR_PARSE_ARGS_UNKNOWN_OPTION') {
     const near = nearest(flag.replace(/^-+/, ''), flags);
     const otherwise = passesOn ? words.passOn(`${name} -- ${flag}`) : words.seeHelp(name);
-    return usageError(words.unknownFlag(flag), near === undefined ? otherwise : words.didYouMean(`--${near}`));
+    return new Misuse(words.unknownFlag(flag), near === undefined ? otherwise : words.didYouMean(`--${near}`));
   }
-  return usageError(
+  return new Misuse(
     flag === '' ? error.message : words.needsValue(/(--[\w-]+)/.exec(error.message)?.[1] ?? flag),
     words.seeHelp(name),
   );
@@ -190,7 +187,7 @@ function asksForHelp(argv: readonly string[]): readonly string[] {
 
 function refuseLanguage(lang: Context['flags'][string], words: Words): void {
   if (lang === undefined || lang === 'en' || lang === 'zh-CN') return;
-  throw usageError(words.mustBe('--lang', 'en, zh-CN', String(lang)), '--lang zh-CN');
+  throw new Misuse(words.mustBe('--lang', 'en, zh-CN', String(lang)), '--lang zh-CN');
 }
 
 function langFlag(argv: readonly string[]): string | undefined {

@@ -1,22 +1,10 @@
 /** The one error that qcc shows to people: the problem, and the command that helps. No error repeats text that looks like a key. */
 import { errorsEn } from '../messages/errors/en.ts';
 import type { ErrorCode, ErrorParamsOf } from '../messages/errors/params.ts';
+import { type ExitCode, exitCodes } from './exit-codes.ts';
 import { withoutKeys } from './key-shape.ts';
 
-/** `docs/commands.md` lists them; they are never renumbered. */
-export const exitCodes = {
-  done: 0,
-  failed: 1,
-  usage: 2,
-  notRunning: 3,
-  credential: 4,
-  notFound: 5,
-  conflict: 6,
-  checkFailed: 7,
-  interrupted: 130,
-} as const;
-
-export type ExitCode = (typeof exitCodes)[keyof typeof exitCodes];
+export { type ExitCode, exitCodes };
 
 /** Any error, in the form of the control socket. */
 export type ErrorParams = Readonly<Record<string, string | number>>;

@@ -1,7 +1,8 @@
 /** All output of commands. Data goes to stdout; everything else, by consola, to stderr. */
 import { once } from 'node:events';
 import { type ConsolaInstance, createConsola } from 'consola/basic';
-import { QccError } from '../errors/qcc-error.ts';
+import { Misuse } from '../errors/misuse.ts';
+import { QccError, usage } from '../errors/qcc-error.ts';
 import { inLanguage } from '../messages/errors.ts';
 import { type Language, wordsOf } from '../messages/messages.ts';
 import { reasonsAsSentences } from '../messages/reasons.ts';
@@ -107,15 +108,16 @@ interface Telling {
   readonly colour: boolean;
 }
 
+function knownOf(error: unknown): QccError {
+  if (error instanceof QccError) return error;
+  if (error instanceof Misuse) return usage(error.message, error.hint);
+  const text = error instanceof Error ? error.message : String(error);
+  return new QccError('QCC_COMMAND_FAULT', { message: text, text });
+}
+
 /** The error, and the next command. With --json, one object; with QCC_DEBUG=1, the stack too. */
 export function printError(error: unknown, { json, language, colour }: Telling): number {
-  const known =
-    error instanceof QccError
-      ? error
-      : new QccError('QCC_COMMAND_FAULT', {
-          message: error instanceof Error ? error.message : String(error),
-          text: error instanceof Error ? error.message : String(error),
-        });
+  const known = knownOf(error);
   const { code, exit, below } = known;
   const { message, hint } = inLanguage(known, language);
   const label = wordsOf(language).error;
