@@ -64,7 +64,9 @@ export function streamFrom(stream: string, version: number): { gte: Buffer; lt: 
 }
 
 export function numberValue(number: number): Buffer {
-  return withNumber('', number);
+  const value = Buffer.allocUnsafe(numberBytes);
+  writeNumber(value, number, 0);
+  return value;
 }
 
 export function numberOf(value: Buffer): number {

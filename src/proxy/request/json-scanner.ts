@@ -3,7 +3,7 @@
  * sends may be large, deep or in a million pieces; it costs the time of its bytes, and the memory of one level.
  */
 
-import type { Kind, Node, Places } from './json-places.ts';
+import { type Kind, memberAt, type Node, type Places } from './json-places.ts';
 
 // A client's parser recurses: it could not read what is deeper than this.
 const depthMax = 1_000;
@@ -273,6 +273,13 @@ export class JsonScanner {
   #string(bytes: Buffer, from: number, to: number): number {
     let at = from;
     while (at < to && plain[bytes[at] as number] === 1) at++;
+    // A name that is all there, as nearly all are: no text is made of it.
+    if (this.#isKey && this.#text === '' && bytes[at] === quote && at < to) {
+      this.#text = null;
+      this.#node = memberAt(this.#nodes[this.#depth] as Node, bytes, from, at);
+      this.#state = colon;
+      return at + 1;
+    }
     if (this.#text !== null && at > from) this.#note(bytes, from, at);
     if (at === to) return at;
     const stop = bytes[at];

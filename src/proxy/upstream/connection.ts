@@ -14,7 +14,7 @@ const joinMax = 16_384;
 const staleCodes = new Set(['ECONNRESET', 'EPIPE', 'ECONNABORTED']);
 
 export class Connection implements AnswerReader, Reads {
-  readonly #parser = new AnswerParser();
+  readonly #parser: AnswerParser;
   readonly #target: DialTarget;
   readonly #idle: (connection: Connection) => void;
   readonly #over: () => void;
@@ -37,6 +37,7 @@ export class Connection implements AnswerReader, Reads {
    */
   constructor(target: DialTarget, connectMs: number, idle: (connection: Connection) => void, over: () => void) {
     this.#target = target;
+    this.#parser = new AnswerParser(target.lines);
     this.#idle = idle;
     this.#over = over;
     this.#giveUp = dial(

@@ -4,6 +4,7 @@ import { connect as connectTls, type TLSSocket } from 'node:tls';
 import { tunnelRefused } from '../../../machines/network.ts';
 import { credentialsOf, outboundProxy, proxyUrl } from '../../config/network/outbound-proxy.ts';
 import { Deadline } from './deadline.ts';
+import { KnownLines } from './known-lines.ts';
 
 /** Hears of the bytes that come, which are lent for the call. False: no more, until the socket is resumed. */
 export type Read = (bytes: Buffer) => boolean;
@@ -18,6 +19,8 @@ export interface DialTarget {
   readonly proxy: URL | null | undefined;
   /** Of the last connection: a handshake that resumes it is shorter. */
   session: Buffer | undefined;
+  /** Of the heads that came from there. */
+  readonly lines: KnownLines;
 }
 
 export function dialTargetOf(origin: string, env: Readonly<Record<string, string | undefined>>): DialTarget {
@@ -35,6 +38,7 @@ export function dialTargetBehind(origin: string, proxy: string | null): DialTarg
     isTls,
     proxy: proxy === null ? undefined : proxyUrl(proxy),
     session: undefined,
+    lines: new KnownLines(),
   };
 }
 

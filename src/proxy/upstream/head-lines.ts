@@ -5,7 +5,6 @@ const lineEnd = '\r\n';
 
 /**
  * Names as they were written, empty where a line has no colon; values without the blanks around them.
- *
  * @param from where the first field begins
  * @param field false ends it, and is then what comes back
  */
@@ -13,12 +12,18 @@ export function eachField(text: string, from: number, field: (name: string, valu
   for (let at = from; at < text.length; ) {
     const next = text.indexOf(lineEnd, at);
     const end = next < 0 ? text.length : next;
-    const colon = text.indexOf(':', at);
-    const hasName = colon >= 0 && colon < end;
-    if (!field(hasName ? internIn(text, at, colon) : '', hasName ? valueIn(text, colon + 1, end) : '')) return false;
+    const { name, value } = fieldAt(text, at, end);
+    if (!field(name, value)) return false;
     at = end + lineEnd.length;
   }
   return true;
+}
+
+/** Of the line that stands there. */
+export function fieldAt(text: string, at: number, end: number): { readonly name: string; readonly value: string } {
+  const colon = text.indexOf(':', at);
+  if (colon < 0 || colon >= end) return { name: '', value: '' };
+  return { name: internIn(text, at, colon), value: valueIn(text, colon + 1, end) };
 }
 
 function valueIn(text: string, from: number, to: number): string {
