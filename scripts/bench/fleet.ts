@@ -125,6 +125,7 @@ async function joined(core: Core, name: string): Promise<Fleet> {
   const fleet = new Fleet({
     core,
     dice: Math.random,
+    budgets: () => [],
     settings: () => settings,
     secretOf: () => 'sk-shared-by-all',
     derive: (purpose) => Buffer.from(`${name} ${purpose}`),

@@ -18,6 +18,18 @@ export interface FleetMemberRow {
   readonly heard: number;
 }
 
+/** The budget of a token whose name and limit other gateways of the fleet have, too. */
+export interface FleetBudgetRow {
+  readonly token: string;
+  /** `2026-11-30`, or `2026-11`. */
+  readonly period: string;
+  readonly limitUsd: number;
+  /** This gateway's slice. */
+  readonly allowedUsd: number;
+  /** At this gateway. */
+  readonly spentUsd: number;
+}
+
 /** What only a running gateway knows. */
 export interface FleetLive {
   readonly state: 'off' | 'connecting' | 'connected' | 'nameTaken';
@@ -35,6 +47,7 @@ export interface FleetLive {
   /** The version of the engine's server. */
   readonly server: string | null;
   readonly members: readonly FleetMemberRow[];
+  readonly budgets: readonly FleetBudgetRow[];
 }
 
 /** What another gateway has said of an endpoint, and still counts. */

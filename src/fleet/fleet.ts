@@ -14,6 +14,7 @@ import type { Member } from './inbox.ts';
 import { admitted, joined, replayMs } from './joining.ts';
 import { Membership, silenceMs } from './membership.ts';
 import { SharedSwitch } from './shared-switch.ts';
+import { type Budget, Slices } from './slices.ts';
 
 export const stepEveryMs = secondMs;
 export const beatEveryMs = 20 * secondMs;
@@ -43,6 +44,8 @@ export interface FleetPorts {
   readonly secretOf: (id: EndpointId) => string | undefined;
   /** A seed that is this installation's alone. */
   readonly derive: (purpose: string) => Buffer;
+  /** Of tokens, with what is spent of them here. */
+  readonly budgets: () => readonly Budget[];
   readonly open: (settings: FleetSettings) => Promise<Engine>;
 }
 
@@ -59,6 +62,7 @@ export class Fleet {
   readonly #ports: FleetPorts;
   readonly #unlisten: () => void;
   readonly #switch: SharedSwitch;
+  readonly #slices: Slices;
   #settings: FleetSettings | null = null;
   #session: Session | undefined;
   #stepping: Promise<void> | undefined;
@@ -74,6 +78,7 @@ export class Fleet {
   constructor(ports: FleetPorts) {
     this.#ports = ports;
     this.#switch = new SharedSwitch(ports.core);
+    this.#slices = new Slices(ports.budgets, () => ports.core.now());
     this.#unlisten = ports.core.onFacts((facts) => this.#heard(facts));
   }
 
@@ -96,6 +101,11 @@ export class Fleet {
   /** Another gateway probes this endpoint's key. False while apart: then each probes for itself. */
   isLedElsewhere(id: EndpointId): boolean {
     return this.#lostAt === null && this.#session?.membership.isLedElsewhere(id) === true;
+  }
+
+  /** What this gateway may spend of a budget: its slice, in a fleet; connected or not. Nothing is asked for it. */
+  allowedUsd(budget: Budget): number {
+    return this.#settings === null ? budget.limitUsd : this.#slices.allowedUsd(budget);
   }
 
   /** Whether it is this gateway that tells a person of this. Each does so for itself while apart, or when there is no answer at once. */
@@ -121,6 +131,7 @@ export class Fleet {
       error: this.#error,
       server: this.#session?.engine.version ?? null,
       members: (inbox?.members() ?? []).map((one) => memberRow(one, core.now())),
+      budgets: this.#settings === null ? [] : this.#slices.rows(),
     };
   }
 
@@ -156,6 +167,7 @@ export class Fleet {
     await this.#session?.membership.sayLeft().catch(() => {});
     await this.#drop();
     this.#settings = wanted;
+    this.#slices.forget();
     this.#retryAt = 0;
     this.#lostAt = null;
     this.#isLossTold = false;
@@ -211,6 +223,8 @@ export class Fleet {
     const isSilent = core.now() - Math.max(membership.inbox.lastAt, session.listeningAt) >= silenceMs;
     if (isSilent || core.now() - session.listeningAt >= reconcileEveryMs) await this.#listen(session);
     await membership.tendLeases();
+    const gateways = 1 + membership.present().length;
+    await this.#slices.tend(session.engine, session.keys, membership.who, gateways);
     if (!this.#isStopped) this.#found();
   }
 

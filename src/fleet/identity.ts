@@ -64,6 +64,11 @@ export function aboutProfile({ about }: FleetKeys, name: string): string {
   return keyed(about, `profile\0${name}`);
 }
 
+/** Tokens of one name and one limit share a budget. */
+export function aboutBudget({ about }: FleetKeys, token: string, limitUsd: number, period: string): string {
+  return keyed(about, `budget\0${token}\0${limitUsd}\0${period}`);
+}
+
 /** What a person is told of, once for all: the address that it goes to is part of it. */
 export function aboutNotice({ about }: FleetKeys, what: string): string {
   return keyed(about, `notice\0${what}`);

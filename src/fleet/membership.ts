@@ -7,7 +7,7 @@ import type { Core } from '../runtime/core.ts';
 import { Board } from './board.ts';
 import type { Channel, Engine } from './engine.ts';
 import { aboutNotice, type FleetKeys, type Identity } from './identity.ts';
-import { Inbox } from './inbox.ts';
+import { Inbox, type Member } from './inbox.ts';
 import { type Admitted, factAt, isOurs } from './joining.ts';
 import { Leases } from './leases.ts';
 import { opened, sealed } from './message.ts';
@@ -96,9 +96,13 @@ export class Membership {
 
   /** Who probes a key that several have. Alone, there is nothing to ask. */
   async tendLeases(): Promise<void> {
+    await this.#leases.tend(this.present().length === 0 ? [] : this.#subjects.credentials());
+  }
+
+  /** The other gateways that were heard lately. */
+  present(): readonly Member[] {
     const now = this.#ports.core.now();
-    const isAlone = !this.inbox.members().some(({ seenAt }) => now - seenAt < silenceMs);
-    await this.#leases.tend(isAlone ? [] : this.#subjects.credentials());
+    return this.inbox.members().filter(({ seenAt }) => now - seenAt < silenceMs);
   }
 
   /** Another gateway probes this endpoint's key. */

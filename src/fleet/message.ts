@@ -46,6 +46,12 @@ const body = v.variant('kind', [
   }),
   v.strictObject({ ...head, kind: v.literal('claim'), about: hex(32) }),
   v.strictObject({ ...head, kind: v.literal('switch'), about: v.nullable(hex(32)) }),
+  v.strictObject({
+    ...head,
+    kind: v.literal('budget'),
+    about: hex(32),
+    slices: v.pipe(v.array(v.strictObject({ member: hex(16), taken: number })), v.maxLength(membersMax)),
+  }),
   v.strictObject({ ...head, kind: v.literal('beat') }),
   v.strictObject({ ...head, kind: v.literal('left') }),
 ]);

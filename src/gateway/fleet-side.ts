@@ -2,7 +2,7 @@
 import type { EndpointId } from '../../events/ids.ts';
 import { fleetSettings } from '../commands/fleet/operation.ts';
 import { notifySettings } from '../commands/notify/operation.ts';
-import { Fleet, stepEveryMs } from '../fleet/fleet.ts';
+import { Fleet, type FleetPorts, stepEveryMs } from '../fleet/fleet.ts';
 import type { Installation } from '../installation/installation.ts';
 import { type Notice, sharedSubject } from '../notify/notice.ts';
 
@@ -14,11 +14,12 @@ export interface FleetSide {
   stop(): Promise<void>;
 }
 
-export function fleetSideOf(installation: Installation): FleetSide {
+export function fleetSideOf(installation: Installation, budgets: FleetPorts['budgets']): FleetSide {
   const { core, vault, world } = installation;
   const fleet = new Fleet({
     core,
     dice: world.dice,
+    budgets,
     settings: () => fleetSettings(installation),
     secretOf: (id) => vault.get(core.state.profiles.endpoint(id)?.secret ?? id),
     derive: (purpose) => vault.derive(purpose),

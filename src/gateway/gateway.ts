@@ -2,6 +2,7 @@
 import { randomUUID } from 'node:crypto';
 import { probeJob } from '../commands/endpoint/test-operation.ts';
 import { notifySettings } from '../commands/notify/operation.ts';
+import { Budgets } from '../commands/token/budgets.ts';
 import { isLoopback } from '../config/network/base-url.ts';
 import { readCertificate } from '../config/network/certificate.ts';
 import { brokenProxies } from '../config/network/outbound-proxy.ts';
@@ -203,7 +204,12 @@ async function openBackground(
   parts.add('access log', () => accessLog.close());
   const pool = openPool();
   parts.add('probes', () => pool.close());
-  const fleet = fleetSideOf(installation);
+  const budgets = new Budgets(
+    core.state,
+    () => core.now(),
+    (budget) => fleet.fleet.allowedUsd(budget),
+  );
+  const fleet = fleetSideOf(installation, () => budgets.shared());
   parts.add('fleet', () => fleet.stop());
   const monitor = new Monitor({
     core,
@@ -219,7 +225,7 @@ async function openBackground(
   parts.add('queue', () => queue.close(0));
   const replay = openReplayPool();
   parts.add('questions', () => replay.close());
-  const tokens = await clientTokens(installation);
+  const tokens = await clientTokens(installation, budgets);
   const served = new LastServed();
   core.onFacts((facts) => served.heard(facts));
   return { accessLog, pool, monitor, queue, replay, served, tokens, fleet };

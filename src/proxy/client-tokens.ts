@@ -24,6 +24,8 @@ export interface TokenSource {
 /** A token that has spent what it may. */
 export interface Exhausted {
   readonly spentUsd: number;
+  /** There is more of it, at other gateways of the fleet: they spend from the same budget. */
+  readonly isElsewhere: boolean;
   readonly resetsAt: Millis;
 }
 
@@ -117,16 +119,20 @@ function unauthorized(message: string): Refusal {
   return { status: 401, type: 'authentication_error', message: `qcc: ${message}`, stop: true };
 }
 
+// A gateway takes its next slice within two seconds.
+const nextSliceS = 5;
+
 /** Asking again helps when the next day is near; an hour before it, it would only be refused again. */
-function overBudget({ name, limit }: KnownToken, { spentUsd, resetsAt }: Exhausted, now: Millis): Refusal {
-  const waitS = Math.max(1, Math.ceil((resetsAt - now) / secondMs));
+function overBudget({ name, limit }: KnownToken, { spentUsd, resetsAt, isElsewhere }: Exhausted, now: Millis): Refusal {
+  // Of a budget that is shared, the next slice may come at once.
+  const waitS = isElsewhere ? nextSliceS : Math.max(1, Math.ceil((resetsAt - now) / secondMs));
   const isSoon = waitS <= retryAfterMax;
   const spent = `$${spentUsd.toFixed(spentUsd < 0.01 ? 6 : 2)} of $${limit?.usd} a ${limit?.per}`;
   return {
     status: 429,
     type: 'rate_limit_error',
     message:
-      `qcc: token ${JSON.stringify(name)} has spent its budget, ${spent} - ` +
+      `qcc: token ${JSON.stringify(name)} has spent ${isElsewhere ? 'what this gateway has of its budget' : 'its budget'}, ${spent}${isElsewhere ? '; other gateways of the fleet have the rest' : ''} - ` +
       `the next ${limit?.per} begins at ${timeText(resetsAt)}; on the gateway's machine: qcc token change ${name} --limit-usd …`,
     stop: !isSoon,
     headers: isSoon ? ['retry-after', String(waitS)] : [],

@@ -37,13 +37,17 @@ it('is waited for when it begins within a minute, and no longer', () => {
     madeAt: 0,
     revokedAt: null,
   };
-  const refusalAt = (leftMs: number) => {
-    const exhausted = () => ({ spentUsd: 2.5, resetsAt: 1e12 });
+  const refusalAt = (leftMs: number, isElsewhere = false) => {
+    const exhausted = () => ({ isElsewhere, spentUsd: 2.5, resetsAt: 1e12 });
     const source = { entries: () => new Map(), hash: () => Buffer.alloc(0), exhausted };
     const entry = { token, keyedHash: '', ended: null };
     return new ClientTokens(source, () => 1e12 - leftMs).refusal(entry, new RequestHead([]), null);
   };
   expect(refusalAt(59_500)).toMatchObject({ status: 429, stop: false, headers: ['retry-after', '60'] });
   expect(refusalAt(61_000)).toMatchObject({ status: 429, stop: true, headers: [] });
+  // The rest of a budget that a fleet shares lies at other gateways, and the next slice may come at once.
+  const shared = refusalAt(61_000, true);
+  expect(shared).toMatchObject({ stop: false, headers: ['retry-after', '5'] });
+  expect(shared?.message).toContain('other gateways of the fleet have the rest');
   expect(refusalAt(61_000)?.message).toContain(`$2.50 of $2 a day - the next day begins at ${timeText(1e12)}`);
 });

@@ -6,6 +6,7 @@ import type { EndpointId } from '../../events/ids.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { type Channel, type Delivered, type Engine, leaseMs, type Registered } from '../../src/fleet/engine.ts';
 import { Fleet, type FleetSettings } from '../../src/fleet/fleet.ts';
+import type { Budget } from '../../src/fleet/slices.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import type { Core } from '../../src/runtime/core.ts';
 import { coreWithLadder, FakeWorld, first, openCore } from './world.ts';
@@ -131,7 +132,14 @@ export async function gatewayIn(
     secret = fleetSecret,
     seed = name,
     opened,
-  }: { world?: FakeWorld; secret?: string; seed?: string; opened?: { core: Core; log: MemoryLog } } = {},
+    budgets = [],
+  }: {
+    world?: FakeWorld;
+    secret?: string;
+    seed?: string;
+    opened?: { core: Core; log: MemoryLog };
+    budgets?: readonly Budget[];
+  } = {},
 ) {
   const { core, log } = opened ?? (await coreIn(world));
   const settings: { now: FleetSettings | null } = {
@@ -140,6 +148,7 @@ export async function gatewayIn(
   const fleet = new Fleet({
     core,
     dice: () => 0.5,
+    budgets: () => budgets,
     settings: () => settings.now,
     secretOf: (id) => (id === first ? 'sk-shared-by-all' : `sk-of-${name}`),
     derive: (purpose) => Buffer.from(`${seed} ${purpose}`),

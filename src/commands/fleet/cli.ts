@@ -23,6 +23,8 @@ export async function status(context: Context): Promise<undefined> {
   return undefined;
 }
 
+const dollars = (usd: number) => `$${usd.toFixed(2)}`;
+
 type Live = NonNullable<Answer<'fleet.status'>['live']>;
 
 function liveRows({ language, words: common }: Context, live: Live): [string, string][] {
@@ -37,6 +39,10 @@ function liveRows({ language, words: common }: Context, live: Live): [string, st
     [words.received, String(live.received)],
     [words.behind, live.behind === null ? null : String(live.behind)],
     [words.refused, refused.length === 0 ? null : refused.join(common.comma)],
+    ...live.budgets.map((one): [string, string] => [
+      words.budget(one.token),
+      words.slice(dollars(one.spentUsd), dollars(one.allowedUsd), dollars(one.limitUsd)),
+    ]),
   ];
   return rows.filter((row): row is [string, string] => row[1] !== null);
 }

@@ -33,14 +33,25 @@ interface Spent {
   readonly unpriced: readonly string[];
 }
 
+/** A budget, and what is spent of it here. */
+export interface SharedBudget {
+  readonly token: string;
+  readonly limitUsd: number;
+  readonly period: string;
+  readonly spentUsd: number;
+}
+
 export class Budgets {
   readonly #state: State;
   readonly #now: () => Millis;
+  readonly #allowedUsd: (budget: SharedBudget) => number;
   readonly #spent = new Map<string, Spent>();
   #rates: RateFinder | undefined;
   #loading: Promise<void> | undefined;
 
-  constructor(state: State, now: () => Millis) {
+  /** @param allowedUsd this gateway's slice, where several share a budget */
+  constructor(state: State, now: () => Millis, allowedUsd = (budget: SharedBudget) => budget.limitUsd) {
+    this.#allowedUsd = allowedUsd;
     this.#state = state;
     this.#now = now;
   }
@@ -63,8 +74,21 @@ export class Budgets {
   exhausted(token: KnownToken): Exhausted | null {
     const { limit } = token;
     if (limit === null) return null;
-    const { usd } = this.spent(token, limit);
-    return usd < limit.usd ? null : { spentUsd: usd, resetsAt: nextPeriodAt(limit.per, this.#now()) };
+    const budget = this.#shared(token, limit);
+    if (budget.spentUsd < this.#allowedUsd(budget)) return null;
+    const { spentUsd } = budget;
+    return { spentUsd, isElsewhere: spentUsd < limit.usd, resetsAt: nextPeriodAt(limit.per, this.#now()) };
+  }
+
+  /** All that may be spent from. */
+  shared(): readonly SharedBudget[] {
+    const all = this.#state.tokens.all().filter(({ revokedAt }) => revokedAt === null);
+    return all.flatMap((token) => (token.limit === null ? [] : [this.#shared(token, token.limit)]));
+  }
+
+  #shared(token: KnownToken, limit: TokenLimit): SharedBudget {
+    const { usd, period } = this.spent(token, limit);
+    return { token: token.name, limitUsd: limit.usd, period, spentUsd: usd };
   }
 
   /** In the present period; computed anew only when there is more. */

@@ -30,6 +30,8 @@ export const fleetWords = {
     members: 'from too many members',
     old: 'old',
   } as Readonly<Record<string, string>>,
+  budget: (token: string) => `budget of ${token}`,
+  slice: (spent: string, allowed: string, limit: string) => `${spent} of ${allowed} here; ${limit} in the fleet`,
   noMembers: 'no other gateway was heard within the last hour',
   joined: 'joined',
   seen: 'heard',

@@ -31,6 +31,8 @@ export const fleetWords: FleetWords = {
     members: '成员过多',
     old: '过旧',
   },
+  budget: (token) => `${token} 的预算`,
+  slice: (spent, allowed, limit) => `本网关 ${spent} / ${allowed}；集群共 ${limit}`,
   noMembers: '一小时内没有其他网关的消息',
   joined: '加入于',
   seen: '最近消息',
