@@ -121,8 +121,23 @@ export function checksumOf(record: Buffer): number {
 
 /** @throws {DamagedRecord} when the checksum or the codec is wrong */
 export function unpack(value: Buffer): unknown {
-  const payload = value.subarray(headerBytes);
-  if (value.length <= headerBytes || value[4] !== json || crc32(payload) !== value.readUInt32BE(0))
-    throw new DamagedRecord();
-  return JSON.parse(payload.toString('utf8'));
+  if (!isIntact(value)) throw new DamagedRecord();
+  return JSON.parse(value.toString('utf8', headerBytes));
+}
+
+function isIntact(value: Buffer): boolean {
+  return (
+    value.length > headerBytes && value[4] === json && crc32(value.subarray(headerBytes)) === value.readUInt32BE(0)
+  );
+}
+
+// Numbers and a name of a usual length.
+const placeBytes = 200;
+const placeHead = /^\{"seq":\d+,"at":\d+,"stream":"([ !#-[\]-~]+)","version":(\d+),/;
+
+/** The place of a fact, without the rest of it, which takes a quarter of the time. Undefined where it must be unpacked for that. */
+export function placeIn(value: Buffer): { readonly stream: string; readonly version: number } | undefined {
+  if (!isIntact(value)) return undefined;
+  const [, stream, version] = placeHead.exec(value.toString('latin1', headerBytes, placeBytes)) ?? [];
+  return stream === undefined ? undefined : { stream, version: Number(version) };
 }

@@ -48,6 +48,7 @@ export class Connection {
   #database: Database;
   #distrusted: string | undefined;
   readonly #whole: Stamps | undefined;
+  #tableSizes: ReadonlyMap<string, number> = new Map();
 
   private constructor(dir: string, make: MakeDatabase, database: Database, lostJournal: boolean, whole?: Stamps) {
     this.#whole = whole;
@@ -114,13 +115,19 @@ export class Connection {
 
   /** The size of its files. A file that is merged away meanwhile does not count. */
   async size(): Promise<number> {
-    const sizes = (await readdir(this.dir)).map((name) =>
-      stat(join(this.dir, name)).then(
-        ({ size }) => size,
-        () => 0,
-      ),
-    );
-    return (await Promise.all(sizes)).reduce((sum, size) => sum + size, 0);
+    const names = await readdir(this.dir);
+    const sizes = await Promise.all(names.map(async (name) => [name, await this.#sizeOf(name)] as const));
+    // Those of tables that are still being written change once more.
+    const newest = Math.max(...names.map((name) => Number.parseInt(name, 10) || 0));
+    const isDone = (name: string) => tableName.test(name) && Number.parseInt(name, 10) < newest - writtenAtOnce;
+    this.#tableSizes = new Map(sizes.filter(([name]) => isDone(name)));
+    return sizes.reduce((sum, [, size]) => sum + size, 0);
+  }
+
+  /** A table is never changed: a log of a gigabyte has a thousand, which need not be asked for again. */
+  async #sizeOf(name: string): Promise<number> {
+    const known = this.#tableSizes.get(name);
+    return known ?? (await stat(join(this.dir, name)).catch(() => undefined))?.size ?? 0;
   }
 
   close(): Promise<void> {
@@ -181,6 +188,10 @@ export function holdsNothing(dir: string): boolean {
 export function oddIn(dir: string): string | undefined {
   return readdirSync(dir).find((name) => ownFile.test(name) && !isFile(join(dir, name)));
 }
+
+const tableName = /^\d+\.(?:ldb|sst)$/;
+// A merge writes one after the other, and numbers them when it begins to.
+const writtenAtOnce = 2;
 
 const ownFile = /^(?:CURRENT|LOCK|MANIFEST-\d+|\d+\.(?:log|ldb|sst))$/;
 

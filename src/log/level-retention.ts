@@ -1,11 +1,14 @@
 /** Removes facts beyond retention, in slices: a slice is one batch, so that it is never half removed. */
+import { setImmediate as nextTurn } from 'node:timers/promises';
 import { kindOf } from '../../events/ids.ts';
-import { factKey, numberOf, numberValue, streamKey, trimmedKey } from './codec.ts';
-import type { Connection } from './level-database.ts';
+import { factKey, numberOf, numberValue, placeIn, streamKey, trimmedKey } from './codec.ts';
+import type { Connection, Database } from './level-database.ts';
 import type { Ends, LevelReader } from './level-reader.ts';
-import { readable } from './unreadable.ts';
+import { type Entry, readable } from './unreadable.ts';
 
 const trimSlice = 10_000;
+// Looked at in a millisecond: requests come between two of them.
+const turnFacts = 250;
 
 export class LevelRetention {
   readonly #connection: Connection;
@@ -46,14 +49,23 @@ export class LevelRetention {
     const database = this.#connection.past;
     const batch = database.batch();
     for await (const { entries } of readable(database, from, to)) {
-      for (const [key] of entries) batch.del(key);
-      for (const { stream, version } of this.#reader.intact(entries)) {
-        const place = streamKey(stream, version);
-        batch.del(place);
-        if (kindOf(stream) === 'request') this.#note(place);
+      for (let i = 0; i < entries.length; i += turnFacts) {
+        this.#remove(batch, entries.slice(i, i + turnFacts));
+        await nextTurn();
       }
     }
     await batch.write();
+  }
+
+  #remove(batch: ReturnType<Database['batch']>, entries: readonly Entry[]): void {
+    for (const entry of entries) {
+      batch.del(entry[0]);
+      const { stream, version } = placeIn(entry[1]) ?? this.#reader.intact([entry])[0] ?? {};
+      if (stream === undefined || version === undefined) continue;
+      const place = streamKey(stream, version);
+      batch.del(place);
+      if (kindOf(stream) === 'request') this.#note(place);
+    }
   }
 
   #note(place: Buffer): void {

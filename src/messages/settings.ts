@@ -171,8 +171,8 @@ export const settingWords: Readonly<Record<SettingKey, Both>> = {
     'zh-CN': '更早的事实每小时清理一次；它们形成的状态保留',
   },
   'history.max_size': {
-    en: 'when the log is larger than this on disk, its oldest facts are removed, once an hour; 0 means no limit',
-    'zh-CN': '日志在磁盘上超过此大小时，每小时移除最旧的事实；0 表示不限',
+    en: 'when the log grows to this size on disk, its oldest facts are removed; 0 means no limit',
+    'zh-CN': '日志在磁盘上达到此大小时，移除最旧的事实；0 表示不限',
   },
   'dashboard.port': {
     en: 'the port of the page that `qcc dashboard` opens, on this machine alone; 0 takes a free one',
