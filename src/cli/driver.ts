@@ -245,7 +245,9 @@ async function run({ command, path }: Found, { flags, positionals, rest }: Parse
   const work = await command.load?.();
   const lacks = canAsk && positionals.length < (command.required ?? command.positionals?.length ?? 0);
   const all = lacks ? await (await import('../commands/missing.ts')).filled(command, context) : positionals;
-  const code = await work?.({ ...context, positionals: all });
+  const code = await work?.({ ...context, positionals: all }).catch(async (error: unknown) => {
+    throw (await import('./typed-fields.ts')).asTyped(error, command, path);
+  });
   if (path.length === 0 && code === undefined) return help({ command, path, args: [] }, { words, language }, true);
   return code ?? exitCodes.done;
 }

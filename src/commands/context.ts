@@ -1,4 +1,5 @@
 /** What a command is run with: its parsed arguments and its output. */
+import { resolve } from 'node:path';
 import type { Connect, Connection } from '../contract/operations.ts';
 import { exitCodes, QccError, usage } from '../errors/qcc-error.ts';
 import type { Language, Words } from '../messages/messages.ts';
@@ -54,6 +55,13 @@ export function countFlag(context: Context, name: string): number | undefined {
     context.words.mustBeCount(`--${name}`, flag(context, name) ?? ''),
     `qcc ${context.path.join(' ')} --help`,
   );
+}
+
+/** An argument that names a file or a folder. An empty one would be where the shell stands. @throws {QccError} usage */
+export function pathArgument({ positionals, words, path }: Context, name: string): string {
+  const [given = ''] = positionals;
+  if (given === '') throw usage(words.missing(name), words.seeHelp(`qcc ${path.join(' ')}`));
+  return resolve(given);
 }
 
 /** One of a few values. @throws {QccError} usage, with the value that may be meant */

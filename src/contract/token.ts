@@ -43,7 +43,7 @@ export type MadeToken = TokenRow & { readonly token: string };
 
 const limit = v.strictObject({ usd: among(limitMin, limitMax), per: one(['day', 'month']) });
 const maxConcurrent = v.pipe(among(1, concurrentMax), v.integer('a whole number'));
-const expiresInMs = optional(among(1, lifetimeMax));
+const lifetime = among(1, lifetimeMax);
 
 export const tokenContract = {
   'token.add': changes(
@@ -53,11 +53,14 @@ export const tokenContract = {
       profile: optional(name),
       maxConcurrent: optional(maxConcurrent),
       limit: optional(limit),
-      expiresInMs,
+      expiresInMs: optional(lifetime),
     }),
   ).answers<MadeToken>(),
   'token.list': asks('read', nothing).answers<{ readonly tokens: readonly TokenRow[] }>(),
-  'token.rotate': changesWhatIs('never', v.strictObject({ name, expiresInMs })).answers<MadeToken>(),
+  'token.rotate': changesWhatIs(
+    'never',
+    v.strictObject({ name, expiresInMs: optional(v.nullable(lifetime)) }),
+  ).answers<MadeToken>(),
   /** Null takes a bound away. */
   'token.change': changesWhatIs(
     'never',

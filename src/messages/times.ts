@@ -6,12 +6,11 @@ import type { Words } from './messages.ts';
 
 const unitMs: Readonly<Record<string, number>> = { ms: 1, s: secondMs, m: minuteMs, h: hourMs, d: dayMs };
 
-/** `30s`, `5m`, `1h30m`, `250ms`; a bare number is seconds. @throws {QccError} usage */
-export function spanMs(text: string, words: Words): number {
+/** `30s`, `5m`, `1h30m`, `250ms`; a bare number is seconds. @throws {QccError} usage, with examples */
+export function spanMs(text: string, words: Words, examples = '30s, 5m, 1h30m'): number {
   if (/^\d+(\.\d+)?$/.test(text)) return Number(text) * secondMs;
   const parts = [...text.matchAll(/(\d+(?:\.\d+)?)(ms|s|m|h|d)/g)];
-  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text)
-    throw usage(words.noSpan(text), '30s, 5m, 1h30m');
+  if (parts.length === 0 || parts.map(([whole]) => whole).join('') !== text) throw usage(words.noSpan(text), examples);
   return parts.reduce((sum, [, number, unit]) => sum + Number(number) * (unitMs[unit ?? ''] ?? 0), 0);
 }
 

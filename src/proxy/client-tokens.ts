@@ -41,6 +41,8 @@ interface Refusal {
 const form = /^qcc_([0-9a-f]{8})_[\w-]{43}$/;
 // Claude Code asks again by itself after that.
 const busyRetryS = '2';
+// To rotate once more would shut out the client that has the new one already.
+const lost = "if that is lost, on the gateway's machine: qcc token rotate";
 // As Claude Code: 61 makes it give up.
 const retryAfterMax = 60;
 
@@ -73,10 +75,9 @@ export class ClientTokens {
     const { name, profile, expiresAt } = token;
     const called = JSON.stringify(name);
     if (ended !== null) {
-      const next = ended === 'revoked' ? 'qcc token add' : 'qcc token rotate';
-      return unauthorized(
-        `token ${called} was ${ended} - ask for a new one, on the gateway's machine: ${next} ${name}`,
-      );
+      const next =
+        ended === 'revoked' ? "ask for a new one, on the gateway's machine: qcc token add" : `use the new one; ${lost}`;
+      return unauthorized(`token ${called} was ${ended} - ${next} ${name}`);
     }
     if (expiresAt !== null && expiresAt <= this.#now())
       return unauthorized(

@@ -137,6 +137,11 @@ describe('a destructive command', () => {
     expect(await run('config', 'rollback', 's999')).toMatchObject({ code: 5 });
     expect(await run('config', 'import', `${file}.gone`)).toMatchObject({ code: 5 });
     expect(await run('queue', 'clear', '--state', 'waitin')).toMatchObject({ code: 2 });
+    await run('token', 'add', 'ann');
+    await run('token', 'revoke', 'ann', '--yes');
+    expect(await run('token', 'revoke', 'ann')).toMatchObject({ code: 0 });
+    expect(await run('token', 'rotate', 'ann')).toMatchObject({ code: 6, err: expect.stringContaining('"ann"') });
+    expect(await run('token', 'rotate', 'bob')).toMatchObject({ code: 5 });
     expect(person.asked).toEqual([]);
   });
 

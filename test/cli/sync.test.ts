@@ -313,6 +313,8 @@ describe('a store that is not as it was written', () => {
     const run = at(temporaryHome());
     for (const command of ['push', 'pull', 'status'])
       expect(await codeOf(run, 'sync', command)).toEqual([5, 'QCC_SYNC_NONE']);
+    // An empty word, as of an unset variable, is no folder: not the one in which the shell stands.
+    expect(await codeOf(run, 'sync', 'init', '')).toEqual([2, 'QCC_USAGE_INVALID']);
     expect(await codeOf(run, 'sync', 'init', '/nowhere/at/all')).toEqual([5, 'QCC_SYNC_FOLDER']);
     expect((await run('sync', 'push', '--lang', 'zh-CN')).err).toContain('本机没有设置同步文件夹');
   });

@@ -38,9 +38,13 @@ describe('qcc token', () => {
     [['add', 'constructor'], 2, 'cannot be the name of a token'],
     [['add', 'ann'], 6, 'there is a token "ann" already'],
     [['add', 'bob', '--profile', 'wrok'], 5, 'there is no profile "wrok"'],
-    [['add', 'bob', '--expires', 'soon'], 2, 'soon'],
-    [['add', 'bob', '--limit-usd', '20'], 2, '20/day, 300/month'],
-    [['add', 'bob', '--limit-usd', '0/day'], 2, '20/day, 300/month'],
+    [['add', 'bob', '--expires', 'soon'], 2, '--expires 30d, 12h, none'],
+    [['add', 'bob', '--expires', '30'], 2, '--expires 30d'],
+    [['add', 'bob', '--expires', '0d'], 2, '--expires must be from 1ms to 36525d\n  qcc token add --help'],
+    [['add', 'bob', '--limit-usd', '20'], 2, 'must be dollars a day or a month, more than 0, not "20"'],
+    [['add', 'bob', '--limit-usd', '0/day'], 2, '--limit-usd 300/month'],
+    [['add', 'bob', '--limit-usd', '9999999/day'], 2, '--limit-usd must be from 0.000001 to 1000000'],
+    [['add', 'bob', '--max-concurrent', '100001'], 2, '--max-concurrent must be from 1 to 100000'],
     [['change', 'ann'], 2, '--limit-usd'],
     [['change', 'ann', '--profile', 'wrok'], 5, 'there is no profile "wrok"'],
     [['add', 'bob', '--max-concurrent', '0'], 2, '--max-concurrent'],
@@ -70,7 +74,20 @@ describe('qcc token', () => {
     expect(changed.json()).toMatchObject({ profile: null, limit: { usd: 300, per: 'month' }, spent: { usd: 0 } });
     await run('token', 'change', 'ann', '--limit-usd', '300/month');
     const told = (await run('history', '--type', 'TokenChanged')).out;
-    expect(told.match(/token changed: .*/g)).toEqual(['token changed: profile -, $300 a month']);
+    expect(told.match(/token changed: .*/g)).toEqual(['token changed: for all profiles, $300 a month']);
+  });
+
+  it('ends the lifetime of a token with `none`, and says what a bound was changed to', async () => {
+    const { run } = await lived();
+    await run('token', 'add', 'ann', '--expires', '1h', '--max-concurrent', '1');
+    expect((await run('token', 'rotate', 'ann', '--expires', 'none', '--yes', '--json')).json()).toMatchObject({
+      expiresAt: null,
+    });
+    await run('token', 'change', 'ann', '--max-concurrent', 'none');
+    const { out } = await run('history', '--token', 'ann');
+    expect(out).toContain('token made, one request at once, until');
+    expect(out).toContain('token changed: any number of requests at once');
+    expect((await run('token', 'list', '--lang', 'zh-CN')).out).toMatch(/永久 +从未/);
   });
 
   it('completes the names of tokens that hold', async () => {

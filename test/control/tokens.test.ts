@@ -98,6 +98,31 @@ describe('a named token', () => {
     expect(await asked(url, token)).toMatchObject({ status: 404, message: expect.stringContaining('"work"') });
   });
 
+  it('is read from either header, in each spelling that RFC 9110 allows, whatever stands in the other', async () => {
+    const { url, call } = await lived();
+    const [old, { token }] = [await call('token.add', { name: 'old' }), await call('token.add', { name: 'ann' })];
+    await call('token.revoke', { name: 'old' });
+    const statusWith = async (headers: Readonly<Record<string, string>>) =>
+      (
+        await fetch(`${url}/v1/messages`, {
+          method: 'POST',
+          headers: { 'content-type': 'application/json', ...headers },
+          body: JSON.stringify(usual),
+        })
+      ).status;
+    const spellings = [`Bearer ${token}`, `bearer ${token}`, `BEARER   ${token}`, 'Bearer junk', `Bearer ${old.token}`];
+    expect(
+      await Promise.all(
+        spellings.map((authorization) =>
+          statusWith(authorization.endsWith(token) ? { authorization } : { authorization, 'x-api-key': token }),
+        ),
+      ),
+    ).toEqual(spellings.map(() => 200));
+    expect(await statusWith({ authorization: `Bearer ${token}`, 'x-api-key': old.token })).toBe(200);
+    expect(await statusWith({ authorization: `Basic ${token}` })).toBe(401);
+    expect(await statusWith({ authorization: 'Bearer ' })).toBe(401);
+  });
+
   it('has no more requests at once than it may, and says when to ask again', async () => {
     let goOn = () => {};
     const held = new Promise<void>((resolve) => {
@@ -128,7 +153,8 @@ describe('a named token', () => {
     const made = await call('token.add', { name: 'ann' });
     const wrong = { status: 401, retry: 'false', type: 'authentication_error' };
     const forged = `${made.id}_${'A'.repeat(43)}`;
-    expect(await asked(url, forged)).toMatchObject({ ...wrong, message: expect.stringContaining('missing or wrong') });
+    expect(await asked(url, forged)).toMatchObject({ ...wrong, message: expect.stringContaining('qcc token list') });
+    expect(await asked(url, 'sk-ant-1')).toMatchObject({ ...wrong, message: expect.stringContaining('qcc env') });
 
     const rotated = await call('token.rotate', { name: 'ann' });
     expect(await asked(url, rotated.token)).toMatchObject({ status: 200 });

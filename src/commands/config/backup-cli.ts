@@ -1,15 +1,14 @@
 /** `qcc config backup, restore`. */
-import { resolve } from 'node:path';
 import type { Backup } from '../../backup/manifest.ts';
 import { configWordsOf } from '../../messages/config.ts';
 import { shellWord } from '../../platform/shell-word.ts';
 import { sized } from '../../platform/size.ts';
 import { type Change, tellChange } from '../changed.ts';
-import { type Context, withInstallation } from '../context.ts';
+import { type Context, pathArgument, withInstallation } from '../context.ts';
 import { backUp, restore } from './backup-operation.ts';
 
 export async function backup(context: Context): Promise<undefined> {
-  const file = resolve(context.positionals[0] ?? '');
+  const file = pathArgument(context, 'FILE');
   const made = await withInstallation(context, ({ call }) => backUp(call, file));
   return show(
     context,
@@ -20,7 +19,7 @@ export async function backup(context: Context): Promise<undefined> {
 }
 
 export async function restoreFrom(context: Context): Promise<undefined> {
-  const file = resolve(context.positionals[0] ?? '');
+  const file = pathArgument(context, 'FILE');
   const made = await restore(file, context.home);
   return show(
     context,

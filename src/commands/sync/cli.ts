@@ -1,6 +1,5 @@
 /** `qcc sync init, push, pull, status`: the same set-up on two machines, by a folder that both can reach. No gateway ever touches it. */
 import { mkdirSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { keepLocal, knownLocal, type LocalSync, readLocal } from '../../config/sync/local.ts';
 import { type Head, SyncStore } from '../../config/sync/store.ts';
 import type { ChangeRow } from '../../contract/config.ts';
@@ -10,7 +9,7 @@ import { syncWordsOf } from '../../messages/sync.ts';
 import { isTold, tellChange } from '../changed.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
 import { passphraseFor } from '../config/transfer-cli.ts';
-import { type Context, confirmed, isOn, withInstallation } from '../context.ts';
+import { type Context, confirmed, isOn, pathArgument, withInstallation } from '../context.ts';
 import { tellHiddenRulesIn } from '../endpoint/rules-told.ts';
 import {
   changeRows,
@@ -26,7 +25,7 @@ import {
 import { type Conflict, mergeTrees, type Side, type Tree } from './three-way.ts';
 
 export async function init(context: Context): Promise<undefined> {
-  const folder = resolve(context.positionals[0] ?? '');
+  const folder = pathArgument(context, 'FOLDER');
   const known = readLocal(context.home);
   const store = await SyncStore.make(folder);
   const isOther = known !== undefined && known.store !== store.id;

@@ -17,7 +17,8 @@ export async function addToken(context: Context): Promise<undefined> {
     profile: flag(context, 'profile'),
     maxConcurrent: countFlag(context, 'max-concurrent'),
     limit: limitOf(context, flag(context, 'limit-usd')),
-    expiresInMs: lifetimeOf(context),
+    // A new token holds for ever by default.
+    expiresInMs: lifetimeOf(context) ?? undefined,
   };
   const made = await withInstallation(context, ({ call }) =>
     call('token.add', Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined)) as never),
@@ -55,11 +56,11 @@ function boundOf(context: Context, [name, field]: (typeof bounds)[number]): read
 }
 
 /** `20/day`, `300/month`. @throws {QccError} usage */
-function limitOf({ words }: Context, text: string | undefined): TokenLimit | undefined {
+function limitOf({ language }: Context, text: string | undefined): TokenLimit | undefined {
   if (text === undefined) return undefined;
   const [, usd, per] = /^\$?(\d+(?:\.\d+)?)\/(day|month)$/.exec(text) ?? [];
   if (usd === undefined || Number(usd) === 0)
-    throw usage(words.mustBe('--limit-usd', '20/day, 300/month', text), '--limit-usd 20/day');
+    throw usage(tokenWordsOf(language).noLimit(text), '--limit-usd 20/day, --limit-usd 300/month');
   return { usd: Number(usd), per: per as TokenLimit['per'] };
 }
 
@@ -67,7 +68,8 @@ export async function rotateToken(context: Context): Promise<undefined> {
   const { language } = context;
   const [name = ''] = context.positionals;
   const expiresInMs = lifetimeOf(context);
-  await confirmed(context, async () => tokenWordsOf(language).askRotate(await knownName(context, name)));
+  if (await canEnd(context, name, 'token.rotate'))
+    await confirmed(context, () => tokenWordsOf(language).askRotate(name));
   const made = await withInstallation(context, ({ call }) =>
     call('token.rotate', { name, ...(expiresInMs === undefined ? {} : { expiresInMs }) }),
   );
@@ -77,7 +79,8 @@ export async function rotateToken(context: Context): Promise<undefined> {
 export async function revokeToken(context: Context): Promise<undefined> {
   const { language, out, json } = context;
   const [name = ''] = context.positionals;
-  await confirmed(context, async () => tokenWordsOf(language).askRevoke(await knownName(context, name)));
+  if (await canEnd(context, name, 'token.revoke'))
+    await confirmed(context, () => tokenWordsOf(language).askRevoke(name));
   const row = await withInstallation(context, ({ call }) => call('token.revoke', { name }));
   if (json) return void out.json(row);
   if (!isTold(context)) return tokenTable(context, [row]);
@@ -85,18 +88,25 @@ export async function revokeToken(context: Context): Promise<undefined> {
   return undefined;
 }
 
-/** For the question: there is none about what does not exist. */
-async function knownName(context: Context, name: string): Promise<string> {
-  const { tokens } = await withInstallation(context, ({ call }) => call('token.list', {}));
-  const known = tokens.find((one) => one.name === name);
-  // The operation finds the words for what is not there.
-  if (!known) await withInstallation(context, ({ call }) => call('token.revoke', { name }));
-  return name;
+/** There is no question about what does not exist, or has ended: the operation finds the words for it. */
+async function canEnd(context: Context, name: string, operation: 'token.rotate' | 'token.revoke'): Promise<boolean> {
+  if (!context.canAsk) return true;
+  return withInstallation(context, async ({ call }) => {
+    const { tokens } = await call('token.list', {});
+    const known = tokens.find((one) => one.name === name);
+    if (known !== undefined && known.state !== 'revoked') return true;
+    await call(operation, { name });
+    return false;
+  });
 }
 
-function lifetimeOf(context: Context): number | undefined {
-  const text = flag(context, 'expires');
-  return text === undefined ? undefined : spanMs(text, context.words);
+/** Null: for ever. A bare number would be seconds, and `--expires 30` means days. @throws {QccError} usage */
+function lifetimeOf({ flags, words, language }: Context): number | null | undefined {
+  const text = flags['expires'];
+  if (typeof text !== 'string') return undefined;
+  if (text === 'none') return null;
+  if (/^\d+$/.test(text)) throw usage(tokenWordsOf(language).noUnit(text), `--expires ${text}d`);
+  return spanMs(text, words, '--expires 30d, 12h, none');
 }
 
 /** Into a pipe the token alone: `printf` and a secret store want nothing else. */
@@ -127,7 +137,7 @@ function tokenTable(context: Context, tokens: readonly TokenRow[]): undefined {
       out.paint(row.state === 'valid' ? 'green' : 'red', said.states[row.state]),
       row.id,
       boundsOf(context, row).join(words.comma) || '-',
-      row.expiresAt === null ? said.never : timeText(row.expiresAt),
+      row.expiresAt === null ? said.noEnd : timeText(row.expiresAt),
       row.usedAt === null ? said.never : timeText(row.usedAt),
     ]),
     { optional: [words.id] },

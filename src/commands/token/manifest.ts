@@ -9,7 +9,7 @@ const limitUsd = option(
 );
 const profile = option('NAME', 'its requests stay in this profile', '其请求只使用该配置');
 const atOnce = option('NUMBER', 'requests at once', '同时进行的请求数上限');
-const expires = option('SPAN', 'it holds for so long: 30d, 12h', '有效期：30d、12h');
+const expires = option('SPAN', 'it holds for so long: 30d, 12h; none: for ever', '有效期：30d、12h；none：永久');
 
 export const tokenCommands: Commands = {
   token: {

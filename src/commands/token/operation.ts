@@ -40,7 +40,7 @@ async function addToken(
   return { ...(await rowNamed(it, name, live)), token };
 }
 
-/** A lifetime begins anew, as long as it was unless another one is given. */
+/** A lifetime begins anew, as long as it was unless another one is given; null is for ever. */
 async function rotateToken(
   it: Installation,
   { name, expiresInMs }: Params<'token.rotate'>,
@@ -48,7 +48,7 @@ async function rotateToken(
 ): Promise<Answer<'token.rotate'>> {
   const known = tokenThatHolds(it, name);
   const { token, ...proof } = newToken(it);
-  const lifetimeMs = expiresInMs ?? lifetimeOf(known);
+  const lifetimeMs = expiresInMs === undefined ? lifetimeOf(known) : expiresInMs;
   const expiresAt = lifetimeMs === null ? null : it.core.now() + lifetimeMs;
   await write(it, known.name as TokenName, { type: 'TokenRotated', data: { ...proof, expiresAt } });
   return { ...(await rowNamed(it, name, live)), token };

@@ -105,8 +105,9 @@ export const errorsEn: ErrorWords = {
     hint: () => 'qcc history --limit 1',
   },
   QCC_INPUT_INVALID: {
-    message: ({ operation, field, wanted }) => `${operation}: "${field}" must be ${wanted}`,
-    hint: () => 'qcc --help',
+    message: ({ operation, field, wanted, command }) =>
+      command === undefined ? `${operation}: "${field}" must be ${wanted}` : `${field} must be ${wanted}`,
+    hint: ({ command = 'qcc' }) => `${command} --help`,
   },
   QCC_INPUT_KEY: {
     message: ({ field }) => `"${field}" looks like an API key, and would be kept in clear: nothing was done`,

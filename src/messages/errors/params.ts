@@ -136,7 +136,14 @@ export interface ErrorParamsOf {
   };
   readonly QCC_IMPORT_RACED: { readonly command: Param };
   readonly QCC_IMPORT_UNREADABLE: { readonly path: Param; readonly code: Param };
-  readonly QCC_INPUT_INVALID: { readonly operation: Param; readonly field: Param; readonly wanted: Param };
+  readonly QCC_INPUT_INVALID: {
+    readonly operation: Param;
+    /** A field of the operation, or the command's own flag for it. */
+    readonly field: Param;
+    readonly wanted: Param;
+    /** The command that was typed; left out where a program called. */
+    readonly command?: Param;
+  };
   readonly QCC_INPUT_KEY: { readonly field: Param };
   readonly QCC_KEY_INVALID: Nothing;
   readonly QCC_KEY_LOST: { readonly id: Param; readonly profile: Param };

@@ -295,8 +295,10 @@ export const errorsZh: Translation = {
   },
   QCC_CONTROL_TOO_LARGE: { message: () => '请求的内容过大', hint: () => '请缩小范围' },
   QCC_INPUT_INVALID: {
-    message: ({ operation, field, wanted }) =>
-      `${operation}：“${field === 'its input' ? '输入' : field}”不符合要求（${wantedInChinese(String(wanted))}）`,
+    message: ({ operation, field, wanted, command }) =>
+      command === undefined
+        ? `${operation}：“${field === 'its input' ? '输入' : field}”不符合要求（${wantedInChinese(String(wanted))}）`
+        : `${field} 不符合要求（${wantedInChinese(String(wanted))}）`,
   },
   QCC_INPUT_KEY: {
     message: ({ field }) => `“${field}”看起来像 API 密钥，会以明文保存：未做任何更改`,

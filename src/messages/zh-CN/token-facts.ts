@@ -16,8 +16,10 @@ export const tokenFacts: TokenFactWords = {
   rotated: '已更换访问令牌，旧令牌失效',
   changed: ({ profile, maxConcurrent, limit }) =>
     `已修改访问令牌：${[
-      ...(profile === undefined ? [] : [`配置 ${profile ?? '-'}`]),
-      ...(maxConcurrent === undefined ? [] : [`同时 ${maxConcurrent ?? '-'} 个请求`]),
+      ...(profile === undefined ? [] : [profile === null ? '不限配置' : `仅限配置 ${profile}`]),
+      ...(maxConcurrent === undefined
+        ? []
+        : [maxConcurrent === null ? '不限并发请求数' : `同时 ${maxConcurrent} 个请求`]),
       ...(limit === undefined ? [] : [limit === null ? '无花费上限' : budget(limit)]),
     ].join('，')}`,
   revoked: '已吊销访问令牌',

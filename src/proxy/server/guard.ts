@@ -124,11 +124,25 @@ function refuseFraming({ coding, length, lengths }: RequestHead, httpVersion: st
  */
 function refuseUnknown(head: RequestHead, rules: GuardRules, within: string | null): Refused | undefined {
   const { authorization, apiKey } = head;
-  const bearer = authorization?.startsWith('Bearer ') ? authorization.slice('Bearer '.length) : undefined;
+  const bearer = bearerOf(authorization);
   if (isKnown(bearer, rules) || isKnown(apiKey, rules)) return undefined;
-  const named = rules.named?.find(bearer) ?? rules.named?.find(apiKey);
-  if (named) return rules.named?.refusal(named, head, within);
-  return refuse(401, 'authentication_error', 'qcc: missing or wrong local token - run: eval "$(qcc env)"', true);
+  const named = rules.named ? [rules.named.find(bearer), rules.named.find(apiKey)] : [];
+  // One that has ended does not shut out the one beside it.
+  const found = named.find((entry) => entry?.ended === null) ?? named.find((entry) => entry !== undefined);
+  if (found) return rules.named?.refusal(found, head, within);
+  const sentence = [bearer, apiKey].some((given) => given?.startsWith('qcc_')) ? wrongNamed : wrongToken;
+  return refuse(401, 'authentication_error', sentence, true);
+}
+
+const wrongToken = 'qcc: missing or wrong local token - run: eval "$(qcc env)"';
+// Of another gateway, mistyped, or forgotten long ago: the client's own machine cannot mend it.
+const wrongNamed =
+  "qcc: this gateway does not know this token - look for it on the gateway's machine: qcc token list; a new one: qcc token add NAME";
+
+/** RFC 9110, 11.1 and 11.4: the scheme in any case, and one space or more. */
+function bearerOf(authorization: string | undefined): string | undefined {
+  if (authorization?.startsWith('Bearer ')) return authorization.slice('Bearer '.length).trimStart();
+  return authorization === undefined ? undefined : /^bearer +(.+)$/i.exec(authorization)?.[1];
 }
 
 function isKnown(given: string | undefined, { tokens }: GuardRules): boolean {
