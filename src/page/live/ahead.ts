@@ -1,4 +1,4 @@
-/** For a link under the pointer: what its view will ask is asked when the pointer rests there. */
+/** For a link under the pointer: what its view will ask is asked when the pointer rests there, or at once when it is pressed. */
 import type { OperationName, Params } from '../../contract/operations.ts';
 import { takeFrom } from './asked.ts';
 import { ownFacts } from './source.ts';
@@ -15,16 +15,19 @@ const isFresh = (key: string) => ahead?.key === key && Date.now() - ahead.at < f
 
 export function askAhead<Name extends OperationName>(name: Name, params: Params<Name>): void {
   clearTimeout(resting);
+  resting = setTimeout(() => askNow(name, params), restMs);
+}
+
+export function askNow<Name extends OperationName>(name: Name, params: Params<Name>): void {
+  clearTimeout(resting);
   const key = JSON.stringify([name, params]);
   if (ownFacts() || isFresh(key)) return;
-  resting = setTimeout(() => {
-    const answer = ask(name, params);
-    // Its view asks again, and tells.
-    answer.catch(() => {
-      if (ahead?.answer === answer) ahead = null;
-    });
-    ahead = { key, at: Date.now(), answer };
-  }, restMs);
+  const answer = ask(name, params);
+  // Its view asks again, and tells.
+  answer.catch(() => {
+    if (ahead?.answer === answer) ahead = null;
+  });
+  ahead = { key, at: Date.now(), answer };
 }
 
 takeFrom((key) => {

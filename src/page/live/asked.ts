@@ -1,6 +1,6 @@
 /** What a view asks the gateway for. While it is asked again, the former answer stands. */
 import { type Signal, useSignal } from '@preact/signals';
-import { useEffect } from 'preact/hooks';
+import { useLayoutEffect } from 'preact/hooks';
 import type { Answer, OperationName, Params } from '../../contract/operations.ts';
 import { ask, link, sentenceOf } from './store.ts';
 
@@ -19,6 +19,18 @@ export function takeFrom(take: typeof takeAhead): void {
   takeAhead = take;
 }
 
+// Of the views that were looked at last. A page of requests has some hundred kilobytes.
+const formerMax = 12;
+/** Answers by their questions: a view that is come back to shows the former one until it has a new one. */
+const former = new Map<string, unknown>();
+
+function keep(question: string, value: unknown): void {
+  former.delete(question);
+  former.set(question, value);
+  const [oldest] = former.keys();
+  if (former.size > formerMax && oldest !== undefined) former.delete(oldest);
+}
+
 /**
  * @param params null asks nothing yet
  * @param again is asked again when this changes
@@ -28,15 +40,21 @@ export function useAsked<Name extends OperationName>(
   params: Params<Name> | null,
   again: unknown = null,
 ): Signal<Asked<Answer<Name>>> {
-  const answer = useSignal<Asked<Answer<Name>>>({ value: null, error: null, isOld: false });
+  const question = JSON.stringify([name, params]);
+  const known = (former.get(question) ?? null) as Answer<Name> | null;
+  const answer = useSignal<Asked<Answer<Name>>>({ value: known, error: null, isOld: params !== null });
   const key = JSON.stringify([params, again]);
-  useEffect(() => {
+  // Asked before the view is painted, and not a frame later.
+  useLayoutEffect(() => {
     if (params === null) return;
     const stop = new AbortController();
-    answer.value = { ...answer.value, isOld: true };
-    const ahead = takeAhead(JSON.stringify([name, params])) as Promise<Answer<Name>> | undefined;
+    const { value: before, isOld } = answer.value;
+    // A view that has just been drawn so is not drawn once more.
+    if (!isOld || (known ?? before) !== before) answer.value = { ...answer.value, value: known ?? before, isOld: true };
+    const ahead = takeAhead(question) as Promise<Answer<Name>> | undefined;
     (ahead ?? ask(name, params, stop.signal))
       .then((value) => {
+        keep(question, value);
         if (!stop.signal.aborted) answer.value = { value, error: null, isOld: false };
       })
       .catch(async (error: unknown) => {

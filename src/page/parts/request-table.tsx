@@ -1,6 +1,8 @@
 /** Requests as a table, newest first. */
+import { useSignal } from '@preact/signals';
+import { useEffect } from 'preact/hooks';
 import type { RequestRow } from '../../contract/dashboard.ts';
-import { askAhead } from '../live/ahead.ts';
+import { askAhead, askNow } from '../live/ahead.ts';
 import { countText, durationText } from '../number-text.ts';
 import { becauseText, hrefOf, nameOfEndpoint, shortId, text, timeOf } from './text.ts';
 
@@ -10,7 +12,19 @@ interface RequestTableProps {
   readonly toggle: (seq: number) => void;
 }
 
+// As many as a screen holds: the others are drawn after these were seen.
+const firstRows = 40;
+
 export function RequestTable({ rows, chosen, toggle }: RequestTableProps) {
+  const isSeen = useSignal(false);
+  useEffect(() => {
+    const frame = requestAnimationFrame(() =>
+      setTimeout(() => {
+        isSeen.value = true;
+      }),
+    );
+    return () => cancelAnimationFrame(frame);
+  }, []);
   const { columns } = text().views.requests;
   return (
     <div class="scrolls">
@@ -38,7 +52,7 @@ export function RequestTable({ rows, chosen, toggle }: RequestTableProps) {
           </tr>
         </thead>
         <tbody>
-          {rows.map((row) => (
+          {(isSeen.value ? rows : rows.slice(0, firstRows)).map((row) => (
             <Row key={row.seq} row={row} isChosen={chosen.has(row.seq)} toggle={toggle} />
           ))}
         </tbody>
@@ -56,6 +70,7 @@ interface RowProps {
 function Row({ row, isChosen, toggle }: RowProps) {
   const { frame, requests } = text().views;
   const { seq, request, endpoint, usage, ttftMs, session, model } = row;
+  const about = { about: request };
   return (
     <tr class={isChosen ? 'is-here' : ''}>
       <td>
@@ -68,7 +83,11 @@ function Row({ row, isChosen, toggle }: RowProps) {
       </td>
       <td>{timeOf(row.startedAt)}</td>
       <th scope="row">
-        <a href={hrefOf('request', request)} onPointerEnter={() => askAhead('history.explain', { about: request })}>
+        <a
+          href={hrefOf('request', request)}
+          onPointerEnter={() => askAhead('history.explain', about)}
+          onPointerDown={() => askNow('history.explain', about)}
+        >
           {shortId(request)}
         </a>
       </th>
