@@ -19,6 +19,8 @@ import type { queueContract } from './queue.ts';
 
 /** The longest page of a list. */
 export const pageRowsMax = 100;
+/** The most facts after a moment whose changes are told with it. */
+export const pageStepsMax = 48;
 /** The most parts that a chart is divided into. */
 export const pageBucketsMax = 600;
 
@@ -89,6 +91,11 @@ export interface PageChange {
   readonly facts: readonly FactRow[];
   /** So many older ones are left out. */
   readonly skipped: number;
+}
+
+/** What one fact has changed of the state before it. */
+export interface PageStep extends Pick<PageChange, 'now' | 'at' | 'state' | 'endpoints' | 'queue'> {
+  readonly seq: number;
 }
 
 /** For so long something was so. */
@@ -172,8 +179,14 @@ export const dashboardContract = {
     readonly scope: 'read' | 'write';
     readonly expiresAt: string;
   }>(),
-  /** Without a moment: now. */
-  'dashboard.state': asks('read', v.strictObject({ moment: optional(moment) })).answers<PageState & WithGaps>(),
+  /** Without a moment: now. With `steps`, also what each of so many facts after the moment has changed: for a reader who goes on to them. */
+  'dashboard.state': asks(
+    'read',
+    v.strictObject({
+      moment: optional(moment),
+      steps: optional(v.pipe(whole, v.maxValue(pageStepsMax, `at most ${pageStepsMax}`))),
+    }),
+  ).answers<PageState & { readonly steps?: readonly PageStep[] } & WithGaps>(),
   /** Between two instants. Without them: the last hour. */
   'dashboard.bands': asks(
     'read',

@@ -1,4 +1,5 @@
 /** What the page shows first: everything that is so after one fact. Of now, or of any past moment. */
+import { upcast } from '../../events/catalogue.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { reason } from '../../events/reason.ts';
@@ -9,9 +10,10 @@ import { priorityStatus } from '../../machines/priority.ts';
 import type { PlannedProbe } from '../../machines/probe-plan.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
 import type { Settings } from '../config/settings/settings.ts';
-import type { PageEndpoint, PageProfile, PageState } from '../contract/dashboard.ts';
+import type { PageEndpoint, PageProfile, PageState, PageStep } from '../contract/dashboard.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { stepBetween } from '../page/change.ts';
 import { iso, isoOrNull } from '../platform/time.ts';
 import { endpointPolicy } from '../policies/policies.ts';
 import type { KnownEndpoint, KnownProfile } from '../projections/profiles.ts';
@@ -34,11 +36,32 @@ export interface Running {
 /** @throws {QccError} for a moment that the log has not reached, or no longer keeps */
 export async function showPage(
   log: ReadableLog,
-  { moment }: Params<'dashboard.state'>,
+  { moment, steps }: Params<'dashboard.state'>,
 ): Promise<Answer<'dashboard.state'>> {
   const seq = moment === undefined ? log.head : await seqOfMoment(log, moment);
   const state = await stateAt(log, seq);
   const now = moment !== undefined && 'at' in moment ? moment.at : state.at;
+  const shown = pageThen(state, now);
+  return steps === undefined ? shown : { ...shown, steps: await stepsAfter(log, state, steps) };
+}
+
+/** What each of the next facts changes, up to one that is missing: after it, a state is folded anew, and says so. */
+async function stepsAfter(log: ReadableLog, state: State, most: number): Promise<readonly PageStep[]> {
+  const steps: PageStep[] = [];
+  let before = pageThen(state, state.at);
+  for await (const facts of log.read(state.seq + 1, Math.min(state.seq + most, log.head))) {
+    for (const fact of facts) {
+      if (fact.seq !== state.seq + 1) return steps;
+      state.apply(upcast(fact));
+      const after = pageThen(state, state.at);
+      steps.push(stepBetween(before, after));
+      before = after;
+    }
+  }
+  return steps;
+}
+
+function pageThen(state: State, now: Millis): PageState {
   return pageState(state, settingsThen(state), { now, probes: new Map(), live: null, requests: () => [] });
 }
 

@@ -1,5 +1,5 @@
 /** What the page knows, after what it has heard. */
-import type { PageChange, PageState } from '../contract/dashboard.ts';
+import type { PageChange, PageEndpoint, PageState, PageStep } from '../contract/dashboard.ts';
 
 /**
  * The state after a change.
@@ -26,6 +26,36 @@ export function changed(state: PageState, change: PageChange, seq: number): Page
     live: change.live ?? state.live,
     running: stillRunning(state.running, change.facts),
   };
+}
+
+/** The state after the next fact. */
+export function stepped(state: PageState, step: PageStep): PageState {
+  return changed(state, { ...step, live: null, facts: [], skipped: 0 }, step.seq);
+}
+
+/** What leads from one state to the next: only what is another, because most facts are about one endpoint. */
+export function stepBetween(before: PageState, after: PageState): PageStep {
+  const { seq, now, at } = after;
+  const was = new Map(endpointsOf(before).map((one) => [one.id, JSON.stringify(one)]));
+  const isWhole = JSON.stringify(withoutRows(before)) !== JSON.stringify(withoutRows(after));
+  return {
+    seq,
+    now,
+    at,
+    state: isWhole ? after : null,
+    endpoints: isWhole ? [] : endpointsOf(after).filter((one) => was.get(one.id) !== JSON.stringify(one)),
+    queue: JSON.stringify(before.queue) === JSON.stringify(after.queue) ? null : after.queue,
+  };
+}
+
+function endpointsOf({ profiles }: PageState): readonly PageEndpoint[] {
+  return profiles.flatMap(({ endpoints }) => endpoints);
+}
+
+/** What a step tells only as a whole. */
+function withoutRows(state: PageState): object {
+  const profiles = state.profiles.map((one) => ({ ...one, endpoints: one.endpoints.map(({ id }) => id) }));
+  return { ...state, profiles, seq: 0, now: '', at: '', queue: null };
 }
 
 /** The next list comes within a second: until then, a request whose end was heard is not said to run. */

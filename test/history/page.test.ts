@@ -11,6 +11,7 @@ import { ask } from '../../src/history/questions.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import type { ReadableLog } from '../../src/log/log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
+import { stepped } from '../../src/page/change.ts';
 import type { State } from '../../src/runtime/state.ts';
 import { kept, logFolder } from '../log/facts.ts';
 import { Chance } from '../simulation/chance.ts';
@@ -65,6 +66,25 @@ describe('the state of a past moment', () => {
       expect(plain(await ask(log, 'dashboard.state', { moment: { seq: then.seq } }))).toEqual(then);
     }
     expect(plain(await ask(log, 'dashboard.state', {}))).toEqual(shown(await stateAt(log, log.head)));
+  });
+
+  it('leads to the ones after it by what each fact has changed', async () => {
+    const { facts } = await livedDay();
+    const log = await onDisk(facts);
+    const chance = new Chance(4, 'steps');
+    for (let i = 0; i < 12; i++) {
+      const from = chance.whole(1, facts.length - 60);
+      const { steps = [], ...first } = await ask(log, 'dashboard.state', { moment: { seq: from }, steps: 48 });
+      expect(steps.map(({ seq }) => seq)).toEqual(Array.from({ length: 48 }, (_, n) => from + 1 + n));
+      let state: PageState = first;
+      for (const step of plain(steps)) {
+        state = stepped(state, step);
+        if (step.seq % 5 === 0)
+          expect(plain(state)).toEqual(plain(await ask(log, 'dashboard.state', { moment: { seq: step.seq } })));
+      }
+    }
+    const end = await ask(log, 'dashboard.state', { moment: { seq: log.head - 2 }, steps: 48 });
+    expect(end.steps?.map(({ seq }) => seq)).toEqual([log.head - 1, log.head]);
   });
 
   it('is named by its instant as well, which is its clock', async () => {

@@ -1,55 +1,76 @@
-/** States of the past that are fetched ahead: who steps finds the next one there, and who jumps costs nothing. */
+/** States of the past that are fetched ahead, in blocks: who steps finds the next one there, and who jumps costs nothing. */
 import { expect, it } from 'vitest';
-import type { PageState } from '../../src/contract/dashboard.ts';
+import type { PageState, PageStep } from '../../src/contract/dashboard.ts';
 import { PastStates } from '../../src/page/live/past.ts';
 
-function past(isRefused: (seq: number) => boolean = () => false) {
-  const asked: number[] = [];
-  const states = new PastStates(async (seq) => {
-    asked.push(seq);
+const stateOf = (seq: number) => ({ seq, profiles: [], queue: {}, running: [] }) as unknown as PageState;
+const stepOf = (seq: number) => ({ seq, state: null, endpoints: [], queue: null }) as unknown as PageStep;
+
+function past(isRefused: (seq: number) => boolean = () => false, last = Number.POSITIVE_INFINITY) {
+  const asked: string[] = [];
+  const states = new PastStates(async (seq, steps) => {
+    asked.push(`${seq}+${steps}`);
     if (isRefused(seq)) throw new Error('refused');
-    return { seq } as PageState;
+    const told = Array.from({ length: steps }, (_, i) => stepOf(seq + 1 + i)).filter((one) => one.seq <= last);
+    return { ...stateOf(seq), steps: told };
   });
-  const near = () => true;
-  return { asked, states, near };
+  return { asked, states };
 }
 
-it('after a step, the states behind the next steps are there', async () => {
-  const { asked, states, near } = past();
-  await states.stepped(50, 100, near);
+it('after a step, the states behind the next steps come as one block, and the next block before they are used up', async () => {
+  const { asked, states } = past();
+  await states.stepped(50, 1_000);
   expect(asked).toEqual([]);
-  await states.stepped(49, 100, near);
-  expect(asked).toEqual([48, 47, 46, 45, 44, 43, 42, 41]);
-  await states.stepped(48, 100, near);
-  expect(asked.slice(8)).toEqual([40]);
-  expect(states.get(41)).toEqual({ seq: 41 });
+  await states.stepped(51, 1_000);
+  expect(asked).toEqual(['52+31']);
+  expect(states.get(83)).toMatchObject({ seq: 83 });
+  for (let seq = 52; seq < 60; seq++) await states.stepped(seq, 1_000);
+  expect(asked).toEqual(['52+31']);
+  await states.stepped(60, 1_000);
+  expect(asked).toEqual(['52+31', '84+31']);
+});
+
+it('a block before a moment is one that ends there', async () => {
+  const { asked, states } = past();
+  await states.stepped(50, 1_000);
+  await states.stepped(49, 1_000);
+  expect(asked).toEqual(['17+31']);
+  expect(states.get(17)).toMatchObject({ seq: 17 });
+  expect(states.get(48)).toMatchObject({ seq: 48 });
+  await states.stepped(48, 1_000);
+  await states.stepped(40, 1_000);
+  expect(asked).toEqual(['17+31']);
 });
 
 it('nothing is fetched ahead of a jump, before the first fact, or from now on', async () => {
-  const { asked, states, near } = past();
-  await states.stepped(2, 100, near);
-  await states.stepped(60, 100, near);
-  expect(asked).toEqual([]);
-  await states.stepped(61, 63, near);
-  expect(asked).toEqual([62]);
-  await states.stepped(3, 63, near);
-  await states.stepped(2, 63, near);
-  expect(asked.slice(1)).toEqual([1]);
-});
-
-it('it ends when the reader has gone elsewhere', async () => {
   const { asked, states } = past();
-  await states.stepped(10, 100, () => true);
-  await states.stepped(11, 100, () => asked.length < 3);
-  expect(asked).toEqual([12, 13, 14]);
+  await states.stepped(2, 100);
+  await states.stepped(60, 100);
+  expect(asked).toEqual([]);
+  await states.stepped(61, 63);
+  expect(asked).toEqual(['62+0']);
+  await states.stepped(3, 63);
+  await states.stepped(2, 63);
+  expect(asked.slice(1)).toEqual(['1+0']);
 });
 
-it('a state is asked for once while it comes, and again when that failed', async () => {
+it('a state is asked for once while it comes, alone or in a block, and again when that failed', async () => {
   let refusals = 1;
   const { asked, states } = past(() => refusals-- > 0);
   const [one, other] = [states.fetched(5), states.fetched(5)];
   await expect(one).rejects.toThrow('refused');
   await expect(other).rejects.toThrow('refused');
-  expect(await states.fetched(5)).toEqual({ seq: 5 });
-  expect(asked).toEqual([5, 5]);
+  expect(await states.fetched(5)).toMatchObject({ seq: 5 });
+  await states.stepped(5, 1_000);
+  void states.stepped(6, 1_000);
+  expect(await states.fetched(20)).toMatchObject({ seq: 20 });
+  expect(asked).toEqual(['5+0', '5+0', '7+31']);
+});
+
+it('a state behind facts that are missing is asked for by itself', async () => {
+  const { asked, states } = past(undefined, 10);
+  await states.stepped(5, 1_000);
+  void states.stepped(6, 1_000);
+  expect(await states.fetched(20)).toMatchObject({ seq: 20 });
+  expect(asked).toEqual(['7+31', '20+0']);
 });

@@ -83,7 +83,9 @@ async function fetchPast(seq: number): Promise<void> {
   isFetching = true;
   try {
     const { PastStates: States } = await import('./past.ts');
-    pastStates ??= new States((one) => ask('dashboard.state', { moment: { seq: one } }));
+    pastStates ??= new States((one, steps) =>
+      ask('dashboard.state', { moment: { seq: one }, ...(steps > 0 && { steps }) }),
+    );
     const state = await pastStates.fetched(seq);
     if (moment.value !== null) show(seq, state);
   } catch (error) {
@@ -102,7 +104,7 @@ function showPast(at: number): void {
 
 function show(seq: number, state: PageState): void {
   past.value = state;
-  if (!ownFacts()) void pastStates?.stepped(seq, present.value?.seq ?? seq, (from) => moment.value === from);
+  if (!ownFacts()) void pastStates?.stepped(seq, present.value?.seq ?? seq);
 }
 
 /** An operation. @throws {Refused} */

@@ -1,8 +1,10 @@
 /** Bands of time, drawn: labels on the left, and one scale for all. A click chooses a moment, a drag a span. */
-import { useSignal } from '@preact/signals';
+import { untracked, useSignal } from '@preact/signals';
 import { useMemo } from 'preact/hooks';
 import type { Bands } from '../../contract/dashboard.ts';
 import { clockOf, dayOf, shortSpan } from '../../platform/time.ts';
+import { clock, place, words } from '../live/store.ts';
+import { fragmentOf, withOptions } from '../place.ts';
 import { axisTicks, openLength, type TimeScale, timeScale } from '../time-scale.ts';
 import { becauseText, hrefAt, hrefOf, text, timeOf } from './text.ts';
 
@@ -26,15 +28,30 @@ interface BandsPictureProps {
 export function BandsPicture(props: BandsPictureProps) {
   const { bands, from, to, isFolded, cursor } = props;
   const events = useMemo(() => eventsIn(bands), [bands]);
-  const scale = timeScale(from, to, events, isFolded);
-  const { timeline } = text().views;
+  const scale = useMemo(() => timeScale(from, to, events, isFolded), [from, to, events, isFolded]);
+  // Only the line moves with each step of the slider: the rest is drawn again when it, its words or its links are others.
+  const { view, options } = withOptions(place.value, { at: null });
+  const drawn = useMemo(
+    () => <Drawn {...props} scale={scale} />,
+    [bands, scale, words.value, dayOf(clock.value), fragmentOf({ view, about: null, options }), innerWidth < wideFrom],
+  );
   return (
     <div class="bands">
+      {drawn}
+      <Over {...props} scale={scale} cursor={cursor} />
+    </div>
+  );
+}
+
+function Drawn({ bands, from, to, scale }: BandsPictureProps & { readonly scale: TimeScale }) {
+  const { timeline } = text().views;
+  return (
+    <>
       <Row label={timeline.active}>
         <ActiveBand bands={bands} scale={scale} />
       </Row>
       {bands.endpoints.map((band) => (
-        <Row key={band.endpoint} label={band.name} href={hrefOf('endpoint', band.endpoint)}>
+        <Row key={band.endpoint} label={band.name} endpoint={band.endpoint}>
           <svg class="band" viewBox={`0 0 ${width} ${rowHeight}`} preserveAspectRatio="none" aria-hidden="true">
             <rect class="s-none" width={width} height={rowHeight} />
             {band.spans.map((span) => (
@@ -58,23 +75,21 @@ export function BandsPicture(props: BandsPictureProps) {
       <Row label="">
         <Ticks scale={scale} from={from} to={to} />
       </Row>
-      <Over {...props} scale={scale} cursor={cursor} />
-    </div>
+    </>
   );
 }
 
-function Row({
-  label,
-  href,
-  children,
-}: {
+interface RowProps {
   readonly label: string;
-  readonly href?: string;
+  readonly endpoint?: string;
   readonly children: preact.ComponentChildren;
-}) {
+}
+
+/** Its link leads to the moment that is shown: it alone follows the slider. */
+function Row({ label, endpoint, children }: RowProps) {
   return (
     <>
-      <span class="label">{href === undefined ? label : <a href={href}>{label}</a>}</span>
+      <span class="label">{endpoint === undefined ? label : <a href={hrefOf('endpoint', endpoint)}>{label}</a>}</span>
       <div class="track">{children}</div>
     </>
   );
@@ -93,6 +108,11 @@ function eventsIn({ endpoints, active, marks, buckets, from, to }: Bands): reado
   return [...edges, ...marks.map(({ at }) => Date.parse(at)), ...busy];
 }
 
+/** Its day is a part of what the picture is drawn again for: a box does not follow the clock. */
+function timeThen(at: string): string {
+  return untracked(() => timeOf(at));
+}
+
 interface BoxProps {
   readonly scale: TimeScale;
   readonly span: { readonly from: string; readonly to: string };
@@ -104,7 +124,7 @@ function Box({ scale, span, kind, said }: BoxProps) {
   const [x, end] = [scale.at(Date.parse(span.from)), scale.at(Date.parse(span.to))];
   return (
     <rect class={kind} x={x * width} width={Math.max(narrowest, (end - x) * width)} height={rowHeight}>
-      <title>{`${timeOf(span.from)} – ${timeOf(span.to)}: ${said}`}</title>
+      <title>{`${timeThen(span.from)} – ${timeThen(span.to)}: ${said}`}</title>
     </rect>
   );
 }
@@ -120,7 +140,7 @@ function ActiveBand({ bands, scale }: { readonly bands: Bands; readonly scale: T
             key={from}
             class={profile === null ? 'is-none' : ''}
             style={{ left: `${x * 100}%`, width: `${Math.max(0.15, (end - x) * 100)}%` }}
-            title={`${timeOf(from)} – ${timeOf(to)}: ${profile ?? '-'}`}
+            title={`${timeThen(from)} – ${timeThen(to)}: ${profile ?? '-'}`}
           >
             <b>{profile ?? ''}</b>
           </span>
@@ -187,8 +207,8 @@ function Marks({ bands, scale }: { readonly bands: Bands; readonly scale: TimeSc
           tabIndex={-1}
           class={`mark m-${mark.kind.replace(' ', '-')}`}
           style={{ left: `${scale.at(Date.parse(mark.at)) * 100}%` }}
-          href={hrefAt(mark.seq)}
-          title={`#${mark.seq} ${timeOf(mark.at)} ${markText(mark)}`}
+          href={untracked(() => hrefAt(mark.seq))}
+          title={`#${mark.seq} ${timeThen(mark.at)} ${markText(mark)}`}
         >
           <span class="unseen">{markText(mark)}</span>
         </a>

@@ -1,20 +1,36 @@
 /** The bands and marks as tables, for those who do not see them. */
+import { useSignal } from '@preact/signals';
 import type { Bands } from '../../contract/dashboard.ts';
 import { markText } from './bands-picture.tsx';
 import { becauseText, hrefAt, text, timeOf } from './text.ts';
 
 const rowsMax = 200;
 
+/** Some hundred rows: they are made when one opens them. */
 export function BandsTable({ bands }: { readonly bands: Bands }) {
+  const isOpen = useSignal(false);
+  const { frame } = text().views;
+  return (
+    <details
+      onToggle={({ currentTarget: { open } }) => {
+        isOpen.value = open;
+      }}
+    >
+      <summary>{frame.asTable}</summary>
+      {isOpen.value && <Tables bands={bands} />}
+    </details>
+  );
+}
+
+function Tables({ bands }: { readonly bands: Bands }) {
   const { views, code } = text();
-  const { timeline, frame } = views;
+  const { timeline } = views;
   const spans = bands.endpoints
     .flatMap(({ name, spans: all }) => all.map((span) => ({ ...span, name })))
     .sort((a, b) => b.from.localeCompare(a.from))
     .slice(0, rowsMax);
   return (
-    <details>
-      <summary>{frame.asTable}</summary>
+    <>
       <div class="scrolls">
         <table>
           <thead>
@@ -47,6 +63,6 @@ export function BandsTable({ bands }: { readonly bands: Bands }) {
         ))}
       </ul>
       {bands.marksLeftOut > 0 && <p class="aside">{timeline.leftOut(bands.marksLeftOut)}</p>}
-    </details>
+    </>
   );
 }

@@ -13,6 +13,7 @@ import { bandsAfter } from '../spans.ts';
 
 const buckets = 120;
 const around = 14;
+const blockFacts = 64;
 const ranges = [900, 3_600, 21_600, 86_400, 604_800] as const;
 
 interface Span {
@@ -152,15 +153,25 @@ function Slider({ bands: { fromSeq, toSeq } }: { readonly bands: Bands }) {
   );
 }
 
+/** The facts that are near, and more on both sides: most steps of the slider ask for nothing. */
+function blockAround(at: number): { readonly fromSeq: number; readonly toSeq: number } {
+  const first = Math.floor(at / blockFacts) * blockFacts;
+  return { fromSeq: Math.max(0, first - around), toSeq: first + blockFacts + around };
+}
+
 function Facts() {
   const at = moment.value;
   const { timeline } = text().views;
+  const last = present.value?.seq ?? 0;
+  const block = at === null ? null : blockAround(at);
   const asked = useAsked(
     'history.read',
-    at === null ? { limit: around } : { fromSeq: Math.max(0, at - around + 4), toSeq: at + 5 },
-    at === null ? present.value?.seq : null,
+    block ?? { limit: around },
+    // What is past does not change.
+    block === null || block.toSeq > last ? last : null,
   );
-  const facts = asked.value.value?.facts ?? [];
+  const read = asked.value.value?.facts ?? [];
+  const facts = at === null ? read : read.filter(({ seq }) => seq > at - around + 3 && seq < at + 5);
   return (
     <section class="part">
       <h2>{at === null ? timeline.newestFacts : timeline.facts}</h2>
