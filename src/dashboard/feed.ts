@@ -1,5 +1,5 @@
 /**
- * What has changed, to all open pages: one message for all of them, at most ten a second. Nothing is heard while no page is open, and a
+ * What has changed, to all open pages: one message for all of them, the first at once and at most ten within any second. Nothing is heard while no page is open, and a
  * page that does not read is closed and begins anew.
  */
 import type { ServerResponse } from 'node:http';
@@ -8,7 +8,8 @@ import { secondMs } from '../../events/units.ts';
 import type { PageState } from '../contract/dashboard.ts';
 import type { PagePorts } from './ports.ts';
 
-const tickMs = 100;
+// Ten times as much is more than a second: whichever second one looks at, there are no more than ten messages in it.
+const restMs = 111;
 // What runs now is in no fact, and is looked at while a page is open.
 const liveMs = secondMs;
 const commentMs = 15 * secondMs;
@@ -107,11 +108,15 @@ export class Feed {
       this.#skipped += most;
       this.#facts.splice(0, most);
     }
-    this.#tick ??= setTimeout(() => this.#tell(), tickMs).unref();
+    // Not within the request that is told of.
+    this.#tick ??= setTimeout(() => this.#tell(), 0).unref();
   }
 
+  /** After a message there is a rest, and what is heard meanwhile is told at its end. */
   #tell(): void {
     this.#tick = undefined;
+    if (this.#facts.length === 0) return;
+    this.#tick = setTimeout(() => this.#tell(), restMs).unref();
     const most = Math.max(0, this.#facts.length - factsMax);
     const [facts, skipped] = [this.#facts.slice(most), this.#skipped + most];
     this.#facts = [];
