@@ -9,7 +9,6 @@ import {
   flag,
   instant,
   name,
-  nothing,
   one,
   optional,
   pathMax,
@@ -82,7 +81,8 @@ export const configContract = {
     readonly restart: boolean;
     readonly overriddenBy: string | null;
   }>(),
-  'config.list': asks('read', nothing).answers<{
+  /** Without a moment: now. Of a moment of the past, what was set: what the environment overrode then is not recorded. */
+  'config.list': asks('read', v.strictObject({ moment: optional(moment) })).answers<{
     readonly settings: Readonly<
       Record<
         string,
@@ -152,7 +152,9 @@ export const configContract = {
   'config.at': asks('read', moment).answers<{ readonly configuration: object }>(),
   'config.snapshot': changes('write', v.strictObject({ description: called(sentenceMax) })).answers<SnapshotRow>(),
   /** Newest first. */
-  'config.snapshots': asks('read', nothing).answers<{ readonly snapshots: readonly SnapshotRow[] }>(),
+  'config.snapshots': asks('read', v.strictObject({ moment: optional(moment) })).answers<{
+    readonly snapshots: readonly SnapshotRow[];
+  }>(),
   'config.diff': asks('read', v.strictObject({ from: configMoment, to: configMoment })).answers<{
     readonly changes: readonly ChangeRow[];
   }>(),

@@ -7,6 +7,7 @@ import type { QueueReason, ReasonOrWord } from '../../events/reason.ts';
 import type { QueueItemState } from '../../machines/queue-item.ts';
 import { flag, name, nothing, number, one, optional, pathMax, text, whole } from './fields.ts';
 import type { FactRow } from './history.ts';
+import { moment } from './moment.ts';
 import { asks, changes, changesWhatIs, showsOrChanges } from './operation.ts';
 
 export interface QueueItemRow {
@@ -61,7 +62,11 @@ export const queueContract = {
       };
     }
   >(),
-  'queue.list': asks('read', v.strictObject({ limit: optional(whole), state: optional(queueState) })).answers<{
+  /** Without a moment: now. */
+  'queue.list': asks(
+    'read',
+    v.strictObject({ limit: optional(whole), state: optional(queueState), moment: optional(moment) }),
+  ).answers<{
     readonly items: readonly QueueItemRow[];
   }>(),
   'queue.show': asks('read', v.strictObject({ id: name })).answers<

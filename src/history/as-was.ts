@@ -1,6 +1,7 @@
-/** What a gateway knows of now, told from a log that no gateway serves: as it was after the last fact. */
+/** What a gateway knows of now, told from a log alone: as it was at a moment, or after the last fact. */
 import { nextOf } from '../../machines/endpoint-next.ts';
 import type { MetricsRow } from '../contract/health.ts';
+import type { Moment } from '../contract/moment.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
@@ -22,11 +23,14 @@ const rowsShown = 50;
 
 const atEnd = (log: ReadableLog) => stateAt(log, log.head);
 
-export async function queueAtEnd(
+const stateThen = async (log: ReadableLog, moment: Moment | undefined) =>
+  moment === undefined ? await atEnd(log) : await stateAt(log, await seqOfMoment(log, moment));
+
+export async function queueThen(
   log: ReadableLog,
-  { state: wanted, limit = rowsShown }: Params<'queue.list'>,
+  { state: wanted, limit = rowsShown, moment }: Params<'queue.list'>,
 ): Promise<Answer<'queue.list'>> {
-  const { queue } = await atEnd(log);
+  const { queue } = await stateThen(log, moment);
   const rows = [...queue.snapshots()]
     .filter(([, { value }]) => wanted === undefined || value === wanted)
     .map(([id]) => queueRow(id, queue.item(id)))
@@ -97,12 +101,18 @@ export async function checksAtEnd(
 }
 
 /** Of the environment in which the log is read nothing applies. */
-export async function settingsAtEnd(log: ReadableLog): Promise<Answer<'config.list'>> {
-  return settingsList((await atEnd(log)).settings, {});
+export async function settingsListThen(
+  log: ReadableLog,
+  { moment }: Params<'config.list'>,
+): Promise<Answer<'config.list'>> {
+  return settingsList((await stateThen(log, moment)).settings, {});
 }
 
-export async function snapshotsAtEnd(log: ReadableLog): Promise<Answer<'config.snapshots'>> {
-  return { snapshots: (await atEnd(log)).snapshots.all().map(snapshotRow).reverse() };
+export async function snapshotsThen(
+  log: ReadableLog,
+  { moment }: Params<'config.snapshots'>,
+): Promise<Answer<'config.snapshots'>> {
+  return { snapshots: (await stateThen(log, moment)).snapshots.all().map(snapshotRow).reverse() };
 }
 
 /** @throws {QccError} `QCC_SNAPSHOT_UNKNOWN`, and as `seqOfMoment` */

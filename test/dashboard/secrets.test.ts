@@ -95,15 +95,15 @@ function asksOf(id: string, item: QueueItemRow, head: number, request: string): 
   const redaction = { salt: 'salt', hashNames: false, names: [], hosts: [] };
   return {
     'config.get': ['notify.webhook', 'notify.secret', 'proxy.tls_key', 'queue.hold'].map((key) => ({ key })),
-    'config.list': [{}],
+    'config.list': [{}, { moment }],
     'config.at': [moment, { seq: 5 }].map((one) => one),
-    'config.snapshots': [{}],
+    'config.snapshots': [{}, { moment }],
     'config.diff': [
       { from: { seq: 1 }, to: { now: true } },
       { from: { seq: 8 }, to: moment },
     ],
     'config.audit': [{}],
-    'dashboard.state': [{}, { moment }],
+    'dashboard.state': [{}, { moment }, { moment: { seq: 1 }, steps: 48 }],
     'dashboard.bands': [{}],
     'dashboard.requests': [{}],
     'debug.machines': [{}, { about: id }],
@@ -133,7 +133,7 @@ function asksOf(id: string, item: QueueItemRow, head: number, request: string): 
     'priority.history': [{}],
     'profile.list': [{}],
     'queue.status': [{}],
-    'queue.list': [{}],
+    'queue.list': [{}, { moment }],
     'queue.show': [{ id: item.id }],
     'route.next': [{}],
     'proxy.running': [{}],

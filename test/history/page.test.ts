@@ -87,6 +87,24 @@ describe('the state of a past moment', () => {
     expect(end.steps?.map(({ seq }) => seq)).toEqual([log.head - 1, log.head]);
   });
 
+  it('tells the queue, the settings and the snapshots as they were then', async () => {
+    const { call, core } = await memoryInstallation();
+    const before = { seq: core.state.seq };
+    await call('config.set', { key: 'failover.cooldown', value: '77' });
+    await call('config.snapshot', { description: 'quiet' });
+    const between = { seq: core.state.seq };
+    await call('config.set', { key: 'failover.cooldown', value: '88' });
+    const cooldownAt = async (params: Params<'config.list'>) =>
+      (await call('config.list', params)).settings['failover.cooldown'];
+    expect(await cooldownAt({ moment: before })).toMatchObject({ origin: 'default' });
+    expect(await cooldownAt({ moment: between })).toMatchObject({ origin: 'set', value: 77 });
+    expect(await cooldownAt({})).toMatchObject({ origin: 'set', value: 88 });
+    expect((await call('config.snapshots', { moment: before })).snapshots).toEqual([]);
+    expect((await call('config.snapshots', { moment: between })).snapshots).toMatchObject([{ description: 'quiet' }]);
+    expect((await call('queue.list', { moment: between })).items).toEqual([]);
+    await expect(call('queue.list', { moment: { seq: 9_999 } })).rejects.toMatchObject({ code: 'QCC_HISTORY_UNKNOWN' });
+  });
+
   it('is named by its instant as well, which is its clock', async () => {
     const { facts } = await livedDay();
     const log = await onDisk(facts);

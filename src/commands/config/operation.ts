@@ -97,17 +97,22 @@ async function write(core: Installation['core'], facts: readonly Fact[]): Promis
   if (facts.length > 0) await core.command({ do: 'report', stream: streams.config, facts });
 }
 
+const settingsThen = question('config.list');
+const snapshotsThen = question('config.snapshots');
+
 export const configHandlers: Handlers<typeof configContract> = {
   'config.get': getSetting,
   'config.set': (it, params, live) => setSetting(it, params, live !== undefined),
-  'config.list': listSettings,
+  'config.list': (it, params, live) =>
+    params.moment === undefined ? listSettings(it) : settingsThen(it, params, live),
   'config.reset': resetSettings,
   'config.export': exportConfig,
   'config.import': (it, params, live) => importConfig(it, params, live !== undefined),
   'config.validate': (it, params, live) => validate(it, params, live),
   'config.at': question('config.at'),
   'config.snapshot': takeSnapshot,
-  'config.snapshots': listSnapshots,
+  'config.snapshots': (it, params, live) =>
+    params.moment === undefined ? listSnapshots(it) : snapshotsThen(it, params, live),
   'config.diff': (it, params, live) => diffConfigurations(it, params, live?.replay),
   'config.rollback': rollBack,
   'config.audit': question('config.audit'),

@@ -11,6 +11,7 @@ import type { Installation } from '../../installation/installation.ts';
 import { factRow, queueRow } from '../../runtime/rows.ts';
 import { setSettings } from '../config/operation.ts';
 import type { Handlers } from '../handler.ts';
+import { question } from '../history/operation.ts';
 
 const listDefault = 50;
 const queueIdLength = 12;
@@ -150,9 +151,12 @@ function itemNamed(installation: Installation, given: string): QueueId {
   throw new QccError('QCC_QUEUE_UNKNOWN', { id: given }, exitCodes.notFound);
 }
 
+const queueThen = question('queue.list');
+
 export const queueHandlers: Handlers<typeof queueContract> = {
   'queue.status': ({ core, settings }) => queueCountsOf(core.state, settings()),
-  'queue.list': listQueue,
+  'queue.list': (it, params, live) =>
+    params.moment === undefined ? listQueue(it, params) : queueThen(it, params, live),
   'queue.show': showQueued,
   'queue.answer': queuedAnswer,
   'queue.retry': retryQueued,

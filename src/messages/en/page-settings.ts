@@ -5,7 +5,7 @@ export const settingsWords = {
   queue: {
     title: 'Queue',
     off: 'the queue is off',
-    onlyNow: 'The list is that of now: for this moment only its numbers are known.',
+    wasEmpty: 'Nothing was queued at this moment.',
     empty: 'Nothing is waiting: every request was answered, or its client was told.',
     columns: {
       item: 'Request',
@@ -54,7 +54,7 @@ export const settingsWords = {
   settings: {
     title: 'Settings',
     filter: 'find a setting',
-    onlyNow: 'These are the settings of now; the timeline compares moments.',
+    asThen: 'As they were set at this moment. What the environment overrode then is not recorded.',
     setting: 'Setting',
     value: 'Value',
     default: 'Default',

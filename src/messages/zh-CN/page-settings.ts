@@ -4,7 +4,7 @@ export const settingsWords: typeof en = {
   queue: {
     title: '队列',
     off: '队列已关闭',
-    onlyNow: '列表为现在的内容；该时刻只知道数量。',
+    wasEmpty: '该时刻队列为空。',
     empty: '没有等待的请求：每个请求都已应答，或已告知其客户端。',
     columns: {
       item: '请求',
@@ -53,7 +53,7 @@ export const settingsWords: typeof en = {
   settings: {
     title: '设置',
     filter: '查找设置',
-    onlyNow: '这是现在的设置；可在时间线中比较不同时刻。',
+    asThen: '该时刻的设置值。当时由环境变量覆盖的值没有记录。',
     setting: '设置',
     value: '值',
     default: '默认',

@@ -2,7 +2,7 @@
 import { useSignal } from '@preact/signals';
 import type { ChangeRow } from '../../contract/config.ts';
 import { useAsked } from '../live/asked.ts';
-import { heard } from '../live/store.ts';
+import { heard, moment } from '../live/store.ts';
 import { ActionButton } from './action.tsx';
 import { hrefAt, text, timeOf } from './text.ts';
 
@@ -11,7 +11,12 @@ export function Snapshots() {
   const described = useSignal('');
   const compared = useSignal<string | null>(null);
   const last = heard.value.findLast(({ stream }) => stream === 'config');
-  const asked = useAsked('config.snapshots', {}, last?.seq);
+  const at = moment.value;
+  const asked = useAsked(
+    'config.snapshots',
+    at === null ? {} : { moment: { seq: at } },
+    at === null ? last?.seq : null,
+  );
   const rows = asked.value.value?.snapshots ?? [];
   return (
     <section class="part">
@@ -67,7 +72,9 @@ export function Snapshots() {
 
 function Difference({ snapshot, again }: { readonly snapshot: string; readonly again: unknown }) {
   const { settings } = text().views;
-  const asked = useAsked('config.diff', { from: { snapshot }, to: { now: true } }, again);
+  const at = moment.value;
+  const to = at === null ? { now: true as const } : { seq: at };
+  const asked = useAsked('config.diff', { from: { snapshot }, to }, again);
   const { value, error } = asked.value;
   if (error !== null) return <p class="not-ready wide">{error}</p>;
   if (!value) return null;
@@ -91,7 +98,12 @@ function valueText(value: ChangeRow['from']): string {
 export function ConfigChanges() {
   const { settings, frame } = text().views;
   const last = heard.value.findLast(({ by }) => by !== 'traffic' && by !== 'gateway' && by !== 'timer');
-  const asked = useAsked('config.audit', { limit: 20 }, last?.seq);
+  const at = moment.value;
+  const asked = useAsked(
+    'config.audit',
+    { limit: 20, ...(at !== null && { toSeq: at + 1 }) },
+    at === null ? last?.seq : null,
+  );
   const rows = asked.value.value?.entries ?? [];
   return (
     <section class="part">

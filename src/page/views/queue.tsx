@@ -14,9 +14,14 @@ const open: ReadonlySet<string> = new Set(['waiting', 'dead', 'unknown']);
 export function QueueView() {
   const { queue } = text().views;
   const last = heard.value.findLast(({ stream }) => stream.startsWith('queue/'));
-  const asked = useAsked('queue.list', moment.value === null ? { limit: rowsMax } : null, last?.seq);
+  const at = moment.value;
+  const asked = useAsked(
+    'queue.list',
+    { limit: rowsMax, ...(at !== null && { moment: { seq: at } }) },
+    at === null ? last?.seq : null,
+  );
   const { value, error } = asked.value;
-  const items = moment.value === null ? (value?.items ?? []) : [];
+  const items = value?.items ?? [];
   return (
     <div class="queue">
       <header class="heading">
@@ -32,8 +37,7 @@ export function QueueView() {
         </span>
       </header>
       {error !== null && <p class="not-ready">{error}</p>}
-      {moment.value !== null && <p class="aside">{queue.onlyNow}</p>}
-      {moment.value === null && value && items.length === 0 && <p class="aside">{queue.empty}</p>}
+      {value && items.length === 0 && <p class="aside">{at === null ? queue.empty : queue.wasEmpty}</p>}
       {items.length > 0 && <Items items={items} />}
     </div>
   );

@@ -16,7 +16,9 @@ export function SettingsView() {
   const filter = useSignal('');
   const changed = useSignal(0);
   const last = heard.value.findLast(({ stream }) => stream === 'config');
-  const asked = useAsked('config.list', {}, [last?.seq, changed.value]);
+  const at = moment.value;
+  const then = at === null ? {} : { moment: { seq: at } };
+  const asked = useAsked('config.list', then, at === null ? [last?.seq, changed.value] : null);
   const known = Object.entries(asked.value.value?.settings ?? {});
   const wanted = filter.value.trim().toLowerCase();
   const rows = known.filter(([key]) => wanted === '' || `${key} ${settingText(key)}`.toLowerCase().includes(wanted));
@@ -33,7 +35,7 @@ export function SettingsView() {
             filter.value = currentTarget.value;
           }}
         />
-        {moment.value !== null && <span class="aside">{settings.onlyNow}</span>}
+        {at !== null && <span class="aside">{settings.asThen}</span>}
       </header>
       {asked.value.error !== null && <p class="not-ready">{asked.value.error}</p>}
       <Table rows={rows} />
