@@ -72,6 +72,13 @@ export function aboutWhat(failure: Failure): 'credential' | 'vendor' | null {
   return hinting.has(failure) ? 'vendor' : null;
 }
 
+const ofThePath: ReadonlySet<Failure> = new Set(['unreachable', 'certificate', 'blocked']);
+
+/** Names, TLS, connections, a network that is kept out: each gateway's own affair, of which the others only show that it is so. */
+export function isOfThePath(failure: Failure): boolean {
+  return ofThePath.has(failure);
+}
+
 /** How long a word may count from now on, whatever it claims. */
 export function heardUntil(hearsay: Hearsay, because: Failure, validMs: Millis, now: Millis): Millis {
   if (hinting.has(because)) return now + Math.min(validMs, hintMs);

@@ -48,6 +48,15 @@ export interface FleetLive {
   readonly server: string | null;
   readonly members: readonly FleetMemberRow[];
   readonly budgets: readonly FleetBudgetRow[];
+  /** What others cannot reach from where they are. */
+  readonly ways: readonly {
+    readonly member: string;
+    readonly name: string;
+    readonly endpoints: readonly string[];
+    readonly because: Failure;
+    readonly heardAt: string;
+    readonly until: string;
+  }[];
 }
 
 /** What another gateway has said of an endpoint, and still counts. */
@@ -55,8 +64,8 @@ export interface HeardRow {
   readonly endpoint: string;
   readonly profile: string;
   readonly name: string;
-  /** A credential's failure keeps traffic away; a vendor's is a hint. */
-  readonly about: 'credential' | 'vendor';
+  /** A credential's failure keeps traffic away; a vendor's is a hint; what is wrong with the way from there is shown, and nothing more. */
+  readonly about: 'credential' | 'vendor' | 'path';
   readonly because: Failure;
   /** The gateway that said it. */
   readonly by: string;

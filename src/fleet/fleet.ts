@@ -131,6 +131,11 @@ export class Fleet {
       error: this.#error,
       server: this.#session?.engine.version ?? null,
       members: (inbox?.members() ?? []).map((one) => memberRow(one, core.now())),
+      ways: (inbox?.ways(core.now()) ?? []).map(({ heardAt, until, ...way }) => ({
+        ...way,
+        heardAt: iso(heardAt),
+        until: iso(until),
+      })),
       budgets: this.#settings === null ? [] : this.#slices.rows(),
     };
   }

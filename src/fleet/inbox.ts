@@ -2,6 +2,7 @@
  * The door for what other gateways say. It is measured, opened, and told to the core as what it is: a report about an endpoint, on which the
  * machine decides. A malicious member can keep an endpoint out for an hour, and no more.
  */
+import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { hourMs, secondMs } from '../../events/units.ts';
@@ -31,6 +32,19 @@ export interface Member {
   readonly heard: number;
 }
 
+/** That a gateway cannot reach a vendor. */
+export interface Way {
+  readonly member: string;
+  readonly name: string;
+  /** Of this gateway, at that vendor. */
+  readonly endpoints: readonly EndpointId[];
+  readonly because: Failure;
+  readonly heardAt: Millis;
+  readonly until: Millis;
+}
+
+const waysMax = 256;
+
 export interface InboxPorts {
   readonly core: Pick<Core, 'state' | 'now' | 'tellEndpoint'>;
   readonly keys: FleetKeys;
@@ -45,6 +59,7 @@ export class Inbox {
   readonly #ports: InboxPorts;
   readonly #members = new Map<string, Member>();
   readonly #budgets = new Map<string, { left: number; at: Millis }>();
+  readonly #ways = new Map<string, Way>();
   readonly refused = new Map<Refused, number>();
   received = 0;
   /** When the engine last brought anything at all. */
@@ -57,6 +72,11 @@ export class Inbox {
 
   members(): readonly Member[] {
     return [...this.#members.values()];
+  }
+
+  /** What other gateways cannot reach from where they are, of what this one has. */
+  ways(now: Millis): readonly Way[] {
+    return [...this.#ways.values()].filter(({ until }) => until > now);
   }
 
   receive(delivered: Delivered): void {
@@ -80,6 +100,7 @@ export class Inbox {
     this.received++;
     const { core, subjects, board } = this.#ports;
     if (message.kind === 'left') this.#members.delete(message.member);
+    if (message.kind === 'path') this.#noteWay(message, ageMs, now);
     if (message.kind !== 'failure' && message.kind !== 'lift') return;
     const { about, member, name, seq } = message;
     const endpoints = subjects.endpoints(about);
@@ -102,6 +123,21 @@ export class Inbox {
       const data = { member, name, seq, because, status, saidAt, heardAt: now, until };
       core.tellEndpoint(id, { type: 'FailureHeard', data }, { by: 'fleet' });
     }
+  }
+
+  /** The newest of each gateway and vendor. It is shown, and no fact: nothing follows from it here. */
+  #noteWay(
+    { about, member, name, because, validMs }: Extract<FleetMessage, { kind: 'path' }>,
+    ageMs: Millis,
+    now: Millis,
+  ): void {
+    const endpoints = this.#ports.subjects.endpoints(about);
+    const until = now - ageMs + Math.min(validMs, hearsayMaxMs);
+    if (endpoints.length === 0 || until <= now) return;
+    for (const [key, one] of this.#ways) if (one.until <= now) this.#ways.delete(key);
+    const key = `${member} ${about}`;
+    if (this.#ways.size < waysMax || this.#ways.has(key))
+      this.#ways.set(key, { member, name, endpoints, because, heardAt: now - ageMs, until });
   }
 
   /** It is over by now, and so is what the same gateway said before it. */

@@ -40,6 +40,13 @@ const body = v.variant('kind', [
   }),
   v.strictObject({
     ...head,
+    kind: v.literal('path'),
+    about: hex(32),
+    because: v.picklist(['unreachable', 'certificate', 'blocked'] as const satisfies Failure[]),
+    validMs: number,
+  }),
+  v.strictObject({
+    ...head,
     kind: v.literal('lift'),
     about: hex(32),
     of: v.pipe(v.array(said), v.minLength(1), v.maxLength(membersMax)),

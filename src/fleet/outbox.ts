@@ -7,7 +7,7 @@ import type { AttemptFailure, EndpointDecision } from '../../events/endpoint.ts'
 import type { Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf } from '../../events/ids.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
-import { aboutWhat, beganAt, type Success } from '../../machines/hearsay.ts';
+import { aboutWhat, beganAt, isOfThePath, type Success } from '../../machines/hearsay.ts';
 import type { Core } from '../runtime/core.ts';
 import type { Board } from './board.ts';
 import type { Body, sealed } from './message.ts';
@@ -96,9 +96,13 @@ export class Outbox {
     const what = aboutWhat(because);
     const status = endpointStatus(core.state.endpoint(id));
     const validMs = Math.round(until - core.now());
-    if (what === null || validMs <= 0 || status.until !== until || status.because !== because) return undefined;
-    const about = what === 'vendor' ? subjects.vendor(id) : subjects.credential(id);
+    if (validMs <= 0 || status.until !== until || status.because !== because) return undefined;
+    const about = what === 'credential' ? subjects.credential(id) : subjects.vendor(id);
     if (about === undefined) return undefined;
+    if (what === null) {
+      const path = { kind: 'path' as const, seq, id: factId, at, about, validMs };
+      return isOfThePath(because) ? { ...path, because: because as OnPath } : undefined;
+    }
     if (what === 'credential') board.said(about, { member, seq }, at);
     const heard = this.#failed?.seq === cause ? (this.#failed?.status ?? null) : null;
     return { kind: 'failure', seq, id: factId, at, about, because: because as Failing, status: heard, validMs };
@@ -114,6 +118,7 @@ export class Outbox {
   }
 }
 
+type OnPath = Extract<Body, { kind: 'path' }>['because'];
 type Failing = Extract<Body, { kind: 'failure' }>['because'];
 
 function isTold({ stream, type }: Recorded): boolean {

@@ -19,7 +19,7 @@ export interface Message {
 
 // More than a person reads in a notification.
 const linesMax = 10;
-const gravity: readonly Notice['kind'][] = ['all_down', 'credential', 'failover', 'recovery', 'test'];
+const gravity: readonly Notice['kind'][] = ['all_down', 'credential', 'failover', 'recovery', 'fleet', 'test'];
 
 /** @param entries at least one */
 export function messageOf(entries: readonly Entry[], words: NotifyWords, now: Millis): Message {
@@ -47,6 +47,8 @@ function titleOf(notice: Notice, words: NotifyWords): string {
       return words.allDownTitle;
     case 'credential':
       return notice.because === 'billing' ? words.billingTitle(notice.profile) : words.credentialTitle(notice.profile);
+    case 'fleet':
+      return notice.afterMs === null ? words.fleetLostTitle : words.fleetBackTitle;
     case 'test':
       return words.testTitle;
   }
@@ -71,6 +73,8 @@ function bodyOf(notice: Notice, words: NotifyWords): string {
       return notice.because === 'billing'
         ? words.billing(notice.profile, notice.name, notice.endpoint)
         : words.credential(notice.profile, notice.name, notice.endpoint);
+    case 'fleet':
+      return notice.afterMs === null ? words.fleetLost : words.fleetBack(notice.afterMs);
     case 'test':
       return words.test;
   }

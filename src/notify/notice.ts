@@ -1,6 +1,7 @@
 /** Which facts are worth a notification. No clock, no I/O: the same facts give the same notices. */
 import type { EndpointFact } from '../../events/endpoint.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
+import type { GatewayFact } from '../../events/gateway.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import type { PriorityFact } from '../../events/priority.ts';
 import type { LadderReason } from '../../events/reason.ts';
@@ -20,6 +21,8 @@ export type Notice = { readonly at: Millis } & (
       readonly name: string;
       readonly because: Refusal;
     }
+  /** `afterMs`: null while the fleet's server is away. */
+  | { readonly kind: 'fleet'; readonly afterMs: Millis | null }
   | { readonly kind: 'test' }
 );
 
@@ -46,6 +49,7 @@ export function hear(
   const notices = facts.flatMap((fact): readonly Notice[] => {
     const kind = kindOf(fact.stream);
     if (kind === 'priority') return ofLadder(fact as Recorded<PriorityFact>);
+    if (kind === 'gateway') return ofFleet(fact as Recorded<GatewayFact>);
     if (kind !== 'endpoint') return [];
     const id = nameOf(fact.stream);
     // A refused endpoint is probed again and again: a repeated refusal is no news.
@@ -73,6 +77,11 @@ function ofLadder({ type, data, at }: Recorded<PriorityFact>): readonly Notice[]
     default:
       return [];
   }
+}
+
+function ofFleet({ type, data, at }: Recorded<GatewayFact>): readonly Notice[] {
+  if (type === 'FleetLost') return [{ kind: 'fleet', at, afterMs: null }];
+  return type === 'FleetBack' ? [{ kind: 'fleet', at, afterMs: data.afterMs }] : [];
 }
 
 function refusalOf({ type, data }: Recorded<EndpointFact>): Refusal | undefined {

@@ -84,7 +84,7 @@ describe('a value', () => {
     ['notify.webhook', 'not a url', /http/i],
     ['notify.webhook', 'file:///etc/passwd', /http/i],
     ['notify.webhook', 'https://hooks.example.com/…', /http/i],
-    ['notify.on', 'failover,everything', /failover, recovery, all_down, credential/],
+    ['notify.on', 'failover,everything', /failover, recovery, all_down, credential, fleet/],
     ['notify.format', 'teams', /slack, feishu, dingtalk, wecom, ntfy/],
     ['notify.secret', '…', /secret/],
     ['proxy.allowed_hosts', 'a\nb', /commas/],

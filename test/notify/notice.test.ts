@@ -1,5 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import type { Fact } from '../../events/fact.ts';
+import { notifyWordsOf } from '../../src/messages/notify.ts';
+import { messageOf } from '../../src/notify/message.ts';
 import { hear, subjectOf } from '../../src/notify/notice.ts';
 import { noon } from '../support/world.ts';
 import { failover, recorded, refusedKey } from './given.ts';
@@ -75,6 +77,28 @@ describe('the notice of a refused key', () => {
       expect(hear([onEndpoint(type), failed('credential')], refused, named).notices).toHaveLength(1);
     },
   );
+});
+
+describe('the notice of a fleet', () => {
+  const onGateway = (fact: Fact) => recorded('gateway', fact);
+
+  it('is that its server is away for a minute, and that it is back', () => {
+    const facts = [
+      onGateway({ type: 'FleetLost', data: {} }),
+      onGateway({ type: 'Offline', data: {} }),
+      onGateway({ type: 'FleetBack', data: { afterMs: 75_000 } }),
+    ];
+    const { notices } = hear(facts, none, named);
+    expect(notices).toEqual([
+      { kind: 'fleet', at: noon, afterMs: null },
+      { kind: 'fleet', at: noon, afterMs: 75_000 },
+    ]);
+    const told = (language: 'en' | 'zh-CN') =>
+      notices.map((notice) => messageOf([{ notice, count: 1 }], notifyWordsOf(language), noon).text);
+    expect(told('en')[0]).toContain('requests are served as before; see qcc fleet status');
+    expect(told('en')[1]).toMatch(/the fleet’s server is back after 75 s/);
+    expect(told('zh-CN')[1]).toContain('集群服务器恢复');
+  });
 });
 
 describe('the subject of a notice', () => {

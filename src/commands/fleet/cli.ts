@@ -90,7 +90,9 @@ export async function beliefs(context: Context): Promise<undefined> {
 
 function rowOf({ language, words: common }: Context, { profile, name, about, because, by, until }: HeardRow): string[] {
   const why = reasonText(because, language);
-  const said = about === 'vendor' ? common.bracketed(why, fleetWordsOf(language).hint) : why;
+  const words = fleetWordsOf(language);
+  const [hint, way] = [words.hint, words.wayFrom(by)];
+  const said = about === 'credential' ? why : common.bracketed(why, about === 'vendor' ? hint : way);
   return [`${profile}/${name}`, said, by, timeText(until)];
 }
 

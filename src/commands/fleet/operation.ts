@@ -69,6 +69,25 @@ function heardRows({ core }: Installation, of: readonly EndpointId[]): readonly 
   });
 }
 
+/** What only the running gateway has heard, and keeps nowhere. */
+function wayRows({ core }: Installation, live: LiveSide | undefined, of: readonly EndpointId[]): readonly HeardRow[] {
+  return (live?.fleet().ways ?? []).flatMap(({ endpoints, name: by, ...way }) =>
+    of
+      .filter((id) => endpoints.includes(id))
+      .map((id) => {
+        const known = core.state.profiles.endpoint(id);
+        return {
+          ...way,
+          endpoint: id,
+          profile: known?.profile ?? '',
+          name: known?.name ?? '',
+          about: 'path' as const,
+          by,
+        };
+      }),
+  );
+}
+
 const allOf = ({ core }: Installation) => core.state.profiles.endpoints().map(({ id }) => id);
 
 const meant = (installation: Installation, endpoint: string | undefined) =>
@@ -113,7 +132,10 @@ async function leave(installation: Installation): Promise<Answer<'fleet.leave'>>
 
 export const fleetHandlers: Handlers<typeof fleetContract> = {
   'fleet.status': status,
-  'fleet.beliefs': (it, { endpoint }) => ({ beliefs: heardRows(it, meant(it, endpoint)) }),
+  'fleet.beliefs': (it, { endpoint }, live) => {
+    const of = meant(it, endpoint);
+    return { beliefs: [...heardRows(it, of), ...wayRows(it, live, of)] };
+  },
   'fleet.forget': forget,
   'fleet.leave': leave,
 };

@@ -200,7 +200,7 @@ const table = {
   'client.ca': text('', 'path'),
   'client.token': secretText('token'),
   'notify.webhook': webhook(),
-  'notify.on': listOf('failover,recovery,all_down', ['failover', 'recovery', 'all_down', 'credential']),
+  'notify.on': listOf('failover,recovery,all_down,fleet', ['failover', 'recovery', 'all_down', 'credential', 'fleet']),
   'notify.format': oneOf('auto', ['auto', 'json', 'slack', 'feishu', 'dingtalk', 'wecom', 'ntfy']),
   'notify.secret': secretText(),
   'notify.desktop': flag(false),

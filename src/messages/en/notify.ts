@@ -1,5 +1,6 @@
 /** Notifications. */
 import type { LadderReason } from '../../../events/reason.ts';
+import { shortSpan } from '../../platform/time.ts';
 import { sayWhy } from './reasons.ts';
 
 export const notifyWords = {
@@ -16,6 +17,10 @@ export const notifyWords = {
     `${profile}, ${name}: its key was refused; qcc endpoint update ${profile} ${id} --api-key-stdin`,
   billing: (profile: string, name: string, id: string) =>
     `${profile}, ${name}: its balance is spent; top it up, then qcc health reset ${id}`,
+  fleetLostTitle: 'the fleet’s server does not answer',
+  fleetLost: 'for a minute nothing came from the fleet’s server; requests are served as before; see qcc fleet status',
+  fleetBackTitle: 'the fleet’s server is back',
+  fleetBack: (afterMs: number) => `the fleet’s server is back after ${shortSpan(afterMs)}`,
   testTitle: 'a test message',
   test: 'notifications arrive here',
   times: (count: number) => `(${count} times)`,

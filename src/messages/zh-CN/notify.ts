@@ -1,3 +1,4 @@
+import { shortSpan } from '../../platform/time.ts';
 import type { NotifyWords } from '../en/notify.ts';
 import { sayWhy } from './reasons.ts';
 
@@ -14,6 +15,10 @@ export const notifyWords: NotifyWords = {
   credential: (profile, name, id) =>
     `${profile}，${name}：密钥被拒绝；请用 qcc endpoint update ${profile} ${id} --api-key-stdin`,
   billing: (profile, name, id) => `${profile}，${name}：余额已用尽；充值后请用 qcc health reset ${id}`,
+  fleetLostTitle: '集群服务器没有应答',
+  fleetLost: '一分钟没有收到集群服务器的消息；请求照常处理；见 qcc fleet status',
+  fleetBackTitle: '集群服务器已恢复',
+  fleetBack: (afterMs) => `${shortSpan(afterMs)} 后集群服务器恢复`,
   testTitle: '测试消息',
   test: '通知可以送达这里',
   times: (count) => `（${count} 次）`,
