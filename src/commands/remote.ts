@@ -1,6 +1,6 @@
 /** A gateway on another machine: `--gateway` of `qcc use` and `qcc code`, and what is remembered of it. */
 import { mkdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 import { gatewayExample, parseBaseUrl } from '../config/network/base-url.ts';
 import { checkRemote, type RemoteGateway } from '../config/network/remote-gateway.ts';
 import { QccError, usage } from '../errors/qcc-error.ts';
@@ -20,7 +20,9 @@ export async function remoteOf(context: Context): Promise<Remote | undefined> {
   if (given === undefined) return known;
   const url = parseBaseUrl(given, { allowPlaintext: isOn(context, 'allow-plaintext'), example: gatewayExample });
   const same = known?.url === url ? known : undefined;
-  const file = flag(context, 'ca');
+  const named = flag(context, 'ca');
+  // What Claude Code starts runs in other folders.
+  const file = named === undefined ? undefined : resolve(named);
   const ca = file === undefined ? undefined : certificatesIn(file);
   const token = await tokenOf(context, same?.token);
   return { url, token, ca: ca ?? same?.ca ?? null, caFile: file ?? same?.caFile ?? null };
@@ -82,8 +84,20 @@ export function trustEnv(context: Context, { ca, caFile }: Remote): Readonly<Rec
   const own = context.env['NODE_EXTRA_CA_CERTS'];
   const folder = join(context.home, 'tls');
   const both = join(folder, 'trusted.pem');
-  if (!own || own === caFile || own === both) return { NODE_EXTRA_CA_CERTS: own || caFile };
+  const trusted = own === undefined || own === '' || own === caFile ? undefined : plainCertificates(own);
+  if (trusted === undefined) return { NODE_EXTRA_CA_CERTS: caFile };
+  // The shell may have an older gateway's from before.
+  if (own === both && trusted.includes(ca.trim())) return { NODE_EXTRA_CA_CERTS: both };
   mkdirSync(folder, { recursive: true, mode: 0o700 });
-  writeFileAtomic(both, `${certificatesIn(own).trimEnd()}\n${ca}`);
+  writeFileAtomic(both, `${trusted.trimEnd()}\n${ca}`);
   return { NODE_EXTRA_CA_CERTS: both };
+}
+
+/** Undefined where there are none: Node goes on without such a file, too. */
+function plainCertificates(path: string): string | undefined {
+  try {
+    return certificatesIn(path);
+  } catch {
+    return undefined;
+  }
 }

@@ -142,6 +142,7 @@ export interface CertRow {
   readonly newCa: boolean | null;
   /** The settings name it; false when a certificate of another origin is set. */
   readonly used: boolean;
+  readonly running: boolean;
   /** A gateway runs, and serves with what it has read at its start. */
   readonly restart: boolean;
 }

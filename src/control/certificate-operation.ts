@@ -29,7 +29,8 @@ export async function makeOwnCertificate(
   const { paths, vault, core } = it;
   if (names.some((name) => name.includes(':') && !isIPv6(name))) throw notAName();
   const before = readOwnCertificate(paths.tls)?.names ?? [];
-  const all = [...new Set([...names.map((name) => canonical(name.toLowerCase())), ...namesOfMachine(), ...before])];
+  // The first one is told to clients: it stays what it was.
+  const all = [...new Set([...names.map((name) => canonical(name.toLowerCase())), ...before, ...namesOfMachine()])];
   const made = makeCertificate(paths.tls, vault, core.now(), { names: all, days, isNewCa: newCa });
   await setSettings(it, [
     ['proxy.tls_cert', made.server],
@@ -78,6 +79,7 @@ function row(
     caFingerprint,
     newCa,
     used: settings()['proxy.tls_cert'] === server,
+    running: isRunning,
     restart: isRunning && newCa !== null,
   };
 }

@@ -49,7 +49,7 @@ it('brings clients of another machine to a gateway that is verified, knows their
   typed('qcc_00000000_not-the-token\n');
   expect(await here(...use, '--ca', far.ca, '--token-stdin')).toMatchObject({
     code: 4,
-    err: expect.stringContaining('missing or wrong local token'),
+    err: expect.stringContaining("this gateway does not know this token - look for it on the gateway's machine"),
   });
   expect(await here(...use, '--ca', far.ca)).toMatchObject({ code: 2, err: expect.stringContaining('--token-stdin') });
   expect(await here(...use.slice(0, 2), 'http://gateway.lan:7860')).toMatchObject({
@@ -59,6 +59,20 @@ it('brings clients of another machine to a gateway that is verified, knows their
   expect(await here('use', '--gateway', 'gateway.lan')).toMatchObject({
     code: 2,
     err: expect.stringContaining('--gateway https://gateway.lan:7860'),
+  });
+  // The advice of a local client's 401 is no advice here.
+  typed('something-else\n');
+  const { err } = await here(...use, '--ca', far.ca, '--token-stdin');
+  expect(err).toMatch(/does not let this token in: missing or wrong local token\n/);
+  typed(`${far.token}\n`);
+  expect(await here('use', '--gateway', far.url.replace('https:', 'http:'), '--token-stdin')).toMatchObject({
+    code: 3,
+    err: expect.stringContaining(`it may be ${far.url}:`),
+  });
+  typed(`${far.token}\n`);
+  expect(await here('use', '--gateway', far.up.url.replace('http:', 'https:'), '--token-stdin')).toMatchObject({
+    code: 3,
+    err: expect.stringContaining(`it may be ${far.up.url}:`),
   });
   expect((await here('config', 'get', 'client.gateway')).out.trim()).toBe('');
 
@@ -108,6 +122,8 @@ it('brings clients of another machine to a gateway that is verified, knows their
     ok: false,
     detail: expect.stringContaining('does not answer (ECONNREFUSED)'),
   });
+  // The profiles are there, and none is missed here.
+  expect(checks.find(({ id }) => id === 'profiles')).toMatchObject({ ok: true });
   expect((await here('status', '--lang', 'zh-CN')).err).toContain('没有应答');
   await here('use', '--gateway', 'none');
   expect((await here('status', '--json')).json()).toMatchObject({ running: false });
@@ -133,6 +149,17 @@ it('starts claude through the other gateway, without one here, and with what the
   expect([url, token]).toEqual([`${far.url}/p/main`, far.token]);
   expect(readFileSync(trusted, 'utf8').match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   expect([argv.at(-1), argv.join().includes(far.token)]).toEqual(['--continue', false]);
+  // A shell that has this from before, and another gateway, or a new authority: that one is trusted, too.
+  const other = await gatewayMachine();
+  const later = at(home, { PATH: `${bin}:${process.env['PATH']}`, LAPTOP: other.token, NODE_EXTRA_CA_CERTS: trusted });
+  for (const _ of [1, 2])
+    await later('code', '--gateway', other.url, '--ca', other.ca, '--token-env', 'LAPTOP', '--', '--continue');
+  expect(readFileSync(trusted, 'utf8').match(/BEGIN CERTIFICATE/g)).toHaveLength(3);
+  expect(readFileSync(trusted, 'utf8')).toContain(readFileSync(other.ca, 'utf8').trim());
+  // Node goes on without a file that is not there, and so does this.
+  const lost = at(home, { PATH: `${bin}:${process.env['PATH']}`, LAPTOP: far.token, NODE_EXTRA_CA_CERTS: '/none.pem' });
+  expect(await lost(...through)).toMatchObject({ code: 7 });
+  expect(readFileSync(told, 'utf8').split('\n')[2]).toBe(far.ca);
   // Nothing was remembered, and no gateway was started.
   expect(await here('status', '--json')).toMatchObject({ code: 3 });
   expect(await here('code', '--gateway', far.url, '--ca', far.ca)).toMatchObject({ code: 2 });

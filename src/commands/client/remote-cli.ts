@@ -43,7 +43,7 @@ function tellUsed(context: Context, url: string, file: string | undefined, certi
   if (isTold(context)) doneLine(context, said.used(url), [said.start, 'qcc code']);
   else out.done(said.used(url));
   if (file === undefined) {
-    for (const line of [words.pointHere, '  eval "$(qcc env)"', '  qcc code']) out.note(line);
+    out.note(words.pointHere, '  eval "$(qcc env)"', '  qcc code');
     return;
   }
   out.note(words.applied(file));
@@ -54,7 +54,8 @@ async function endRemote(context: Context): Promise<undefined> {
   const { out, json, language } = context;
   const before = await forgetRemote(context);
   if (json) return void out.json({ gateway: null });
-  if (before !== null) out.done(remoteWordsOf(language).ended(before));
+  if (before === null) out.note(remoteWordsOf(language).noneUsed);
+  else out.done(remoteWordsOf(language).ended(before));
   return undefined;
 }
 

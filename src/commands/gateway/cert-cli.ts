@@ -46,13 +46,9 @@ function tell({ out, words, language }: Context, row: CertRow): void {
   for (const [name, value] of facts) out.prose(2, words.labelled(name, value));
   if (!row.used) out.note(said.notUsed);
   if (row.newCa === true) out.note(said.newCa);
-  out.note(said.here);
-  const restart = row.restart ? 'qcc proxy restart --host 0.0.0.0' : 'qcc proxy start --host 0.0.0.0';
-  for (const line of ['qcc config set proxy.require_token true', 'qcc token add laptop', restart])
-    out.note(`  ${line}`);
-  out.note(said.there(shellWord(row.ca)));
-  const url = `https://${addressOf(row.names)}:${row.port}`;
-  for (const line of [`qcc use --gateway ${url} --ca ca.pem`, `qcc code --gateway ${url} --ca ca.pem`])
-    out.note(`  ${line}`);
+  const start = `  qcc proxy ${row.running ? 'restart' : 'start'} --host 0.0.0.0`;
+  out.note(said.here, '  qcc config set proxy.require_token true', '  qcc token add laptop', start);
+  const to = `--gateway https://${addressOf(row.names)}:${row.port} --ca ca.pem`;
+  out.note(said.there(shellWord(row.ca)), `  qcc use ${to}`, `  qcc code ${to}`);
   out.note(said.others, '  export NODE_EXTRA_CA_CERTS=…/ca.pem');
 }

@@ -40,23 +40,34 @@ export async function checkRemote(remote: RemoteGateway): Promise<void> {
   });
   if (!isQcc) throw new QccError('QCC_REMOTE_STRANGE', { url, status });
   if (status === 404) return;
-  throw new QccError('QCC_REMOTE_REFUSED', { url, said: said === '' ? String(status) : said }, exitCodes.credential);
+  // That advice is for clients on the gateway's own machine.
+  const reason = said.replace(/^qcc: /, '').replace(/ - run: .*$/, '') || String(status);
+  throw new QccError('QCC_REMOTE_REFUSED', { url, said: reason }, exitCodes.credential);
 }
 
 function failed(url: string, why: string): QccError {
   return untrusted.test(why)
     ? new QccError('QCC_REMOTE_UNTRUSTED', { url, why })
-    : new QccError('QCC_REMOTE_UNREACHABLE', { url, why }, exitCodes.notRunning);
+    : new QccError('QCC_REMOTE_UNREACHABLE', { url, why, other: otherScheme(url, why) }, exitCodes.notRunning);
+}
+
+/** Something is there and speaks in the other way; empty where nothing tells so. */
+function otherScheme(url: string, why: string): string {
+  if (url.startsWith('https:')) return why === 'EPROTO' ? url.replace('https:', 'http:') : '';
+  return why === 'ECONNRESET' || why.startsWith('HPE_') ? url.replace('http:', 'https:') : '';
 }
 
 function asked({ url, token, ca }: RemoteGateway): Promise<Answer> {
   return new Promise((resolve, reject) => {
-    const options = { agent: false, timeout: answerMs, headers: { 'x-api-key': token } } as const;
+    const options = { agent: false, headers: { 'x-api-key': token } } as const;
     const target = `${url}${nothing}`;
     const sent = target.startsWith('https:')
       ? encrypted(target, { ...options, ...(ca === null ? {} : { ca: [...rootCertificates, ca] }) })
       : plain(target, options);
-    sent.on('timeout', () => sent.destroy(Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' })));
+    // In all: a time that is counted from the last byte would wait for ever where one comes now and then.
+    const late = Object.assign(new Error('no answer'), { code: 'ETIMEDOUT' });
+    const timer = setTimeout(() => sent.destroy(late), answerMs);
+    sent.on('close', () => clearTimeout(timer));
     sent.on('error', reject);
     sent.on('response', (response) => {
       const chunks: Buffer[] = [];

@@ -6,6 +6,7 @@ export const remote = {
   used: (url: string) => `qcc uses the gateway ${url}`,
   answers: (url: string) => `${url} answers, and knows the token`,
   start: 'start Claude Code',
+  noneUsed: 'no gateway of another machine is used',
   ended: (url: string) => `${url} is not used any more`,
   exportCa: 'Claude Code reads it at its start, so it belongs into your shell as well:',
 };

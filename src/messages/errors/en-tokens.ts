@@ -12,7 +12,10 @@ export const tokenErrorsEn: Pick<ErrorWords, Extract<ErrorCode, `QCC_${'REMOTE' 
   },
   QCC_REMOTE_UNREACHABLE: {
     message: ({ url, why }) => `${url} does not answer (${why})`,
-    hint: () => "on the gateway's machine: qcc proxy status",
+    hint: ({ other }) =>
+      other
+        ? `it may be ${other}: on the gateway's machine, qcc proxy status`
+        : "on the gateway's machine: qcc proxy status",
   },
   QCC_REMOTE_UNTRUSTED: {
     message: ({ url, why }) => `the certificate of ${url} is not trusted (${why})`,

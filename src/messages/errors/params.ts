@@ -176,7 +176,7 @@ export interface ErrorParamsOf {
   readonly QCC_PROXY_OPEN: { readonly host: Param };
   readonly QCC_REMOTE_REFUSED: { readonly url: Param; readonly said: Param };
   readonly QCC_REMOTE_STRANGE: { readonly url: Param; readonly status: Param };
-  readonly QCC_REMOTE_UNREACHABLE: { readonly url: Param; readonly why: Param };
+  readonly QCC_REMOTE_UNREACHABLE: { readonly url: Param; readonly why: Param; readonly other: Param };
   readonly QCC_REMOTE_UNTRUSTED: { readonly url: Param; readonly why: Param };
   readonly QCC_TLS_NONE: Nothing;
   readonly QCC_TOKEN_EXISTS: { readonly name: Param };

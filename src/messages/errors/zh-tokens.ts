@@ -19,7 +19,7 @@ export const tokenErrorsZh: {
   },
   QCC_REMOTE_UNREACHABLE: {
     message: ({ url, why }) => `${url} 没有应答（${why}）`,
-    hint: () => '在网关所在机器上：qcc proxy status',
+    hint: ({ other }) => `${other ? `地址可能是 ${other}；` : ''}在网关所在机器上：qcc proxy status`,
   },
   QCC_REMOTE_UNTRUSTED: {
     message: ({ url, why }) => `${url} 的证书不受信任（${why}）`,

@@ -7,6 +7,7 @@ export const remote: RemoteWords = {
   used: (url) => `qcc 将使用网关 ${url}`,
   answers: (url) => `${url} 可用，访问令牌有效`,
   start: '启动 Claude Code',
+  noneUsed: '没有使用其他机器的网关',
   ended: (url) => `不再使用 ${url}`,
   exportCa: 'Claude Code 在启动时读取它，因此还需要在 shell 中设置：',
 };
