@@ -13,10 +13,10 @@ import { coreWithLadder, first, policies, second } from '../support/world.ts';
 
 const { settings } = effective(new Map(), {});
 
-const side = (policies: Policies, over: object = {}): Side => ({
-  settings: () => ({ ...settings, ...over }),
-  policies: () => policies,
-});
+function side(policies: Policies, over: object = {}): Side {
+  const all = { ...settings, ...over };
+  return { settings: () => all, policies: () => policies };
+}
 
 const days = new Map<number, ReturnType<typeof live>>();
 
