@@ -107,7 +107,8 @@ it('what is published holds no key, no address and no name of an endpoint', asyn
   const all = exchange.stored.map(({ bytes }) => Buffer.from(bytes).toString()).join('\n');
   expect(all).toContain('credential');
   // Whole beginnings of the keys: three characters may stand in a seal by chance.
-  for (const secret of ['sk-shared', 'sk-of', '127.0.0.1', 'relay-', 'main', fleetSecret]) expect(all).not.toContain(secret);
+  for (const secret of ['sk-shared', 'sk-of', '127.0.0.1', 'relay-', 'main', fleetSecret])
+    expect(all).not.toContain(secret);
 });
 
 it('a credential has another name in another fleet, at another address, and none that a vendor has', () => {
