@@ -77,6 +77,7 @@ export const views = {
     response: 'response',
     slowest: 'p95',
     quiet: 'nothing is due',
+    further: (why: string) => `→ a step further: ${why}`,
     checkIn: (span: string) => `the next check is in ${span}`,
     untried: 'not asked yet',
     requests: 'Requests',

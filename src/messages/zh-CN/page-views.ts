@@ -77,6 +77,7 @@ export const views: FirstWords = {
     response: '响应',
     slowest: 'p95',
     quiet: '没有待定事项',
+    further: (why: string) => `→ 再进一步：${why}`,
     checkIn: (span) => `${span}后检查`,
     untried: '尚未询问',
     requests: '请求',

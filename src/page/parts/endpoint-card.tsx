@@ -99,12 +99,16 @@ function Due({ one }: { readonly one: PageEndpoint }) {
   const check = move?.isCheck ? <span class="countdown">{now.checkIn(shortSpan(move.at - clock.value))}</span> : null;
   if (!soonest) return check ?? <span>{now.quiet}</span>;
   const to = code('states', soonest.to);
-  if (soonest.at === null) return check ?? <span>{story.lines.goes(to, nextText(soonest, one))}</span>;
+  const why = nextText(soonest, one);
+  if (soonest.at === null) {
+    // A state has steps of its own: it is not told that what recovers will be recovering.
+    return check ?? <span>{soonest.to === one.state ? now.further(why) : story.lines.goes(to, why)}</span>;
+  }
   const ms = Date.parse(soonest.at) - clock.value;
   return (
     <>
       {check}
-      <span class="countdown">{story.lines.goesAt(to, ms > 0 ? shortSpan(ms) : null, nextText(soonest, one))}</span>
+      <span class="countdown">{story.lines.goesAt(to, ms > 0 ? shortSpan(ms) : null, why)}</span>
     </>
   );
 }

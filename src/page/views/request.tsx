@@ -144,7 +144,7 @@ function CandidateRow({ row, isAsked }: { readonly row: RouteRow; readonly isAsk
         <StateWord state={row.state} />
       </td>
       <td class="right">{row.weight}</td>
-      <td>
+      <td class="reasons">
         {ruleText(row.because)}
         {row.failure !== null && row.state !== 'healthy' && <span class="soft"> · {becauseText(row.failure)}</span>}
         {row.until !== null && <span class="soft"> · {endpoint.until(timeOf(row.until))}</span>}
