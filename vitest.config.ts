@@ -36,10 +36,10 @@ const alone = [
   'test/cli/confirming-upkeep.test.ts',
   'test/cli/transcripts.test.ts',
   'test/config/umask.test.ts',
-  'test/descriptors.test.ts',
+  'test/platform/descriptors.test.ts',
   'test/health/addresses.test.ts',
   'test/health/gateway.test.ts',
-  'test/large-memory.test.ts',
+  'test/platform/large-memory.test.ts',
   'test/proxy/body.test.ts',
   'test/proxy/memory.test.ts',
 ];

@@ -5,10 +5,10 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
-import { free, Slabs } from '../src/platform/large-memory.ts';
-import { Bodies, type Body } from '../src/proxy/request/body.ts';
-import type { ClientRequest } from '../src/proxy/request/client.ts';
-import { openBlobs } from '../src/retry-queue/blobs.ts';
+import { free, Slabs } from '../../src/platform/large-memory.ts';
+import { Bodies, type Body } from '../../src/proxy/request/body.ts';
+import type { ClientRequest } from '../../src/proxy/request/client.ts';
+import { openBlobs } from '../../src/retry-queue/blobs.ts';
 
 const MiB = 1_048_576;
 const bodyBytes = 700_000;

@@ -1,9 +1,9 @@
 /** The handler of last resort: unexpected errors are counted and logged, without what they quote, and end nothing. */
 import { execFileSync, spawnSync } from 'node:child_process';
 import { describe, expect, it } from 'vitest';
-import { QccError } from '../src/errors/qcc-error.ts';
-import { sketch } from '../src/platform/uncaught.ts';
-import { programAt } from '../src/pool/program.ts';
+import { QccError } from '../../src/errors/qcc-error.ts';
+import { sketch } from '../../src/platform/uncaught.ts';
+import { programAt } from '../../src/pool/program.ts';
 
 const secret = 'sk-ant-secret-0123456789';
 

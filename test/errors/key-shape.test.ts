@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { looksLikeKey, maskKey, withoutKeys } from '../src/errors/key-shape.ts';
-import { QccError } from '../src/errors/qcc-error.ts';
+import { looksLikeKey, maskKey, withoutKeys } from '../../src/errors/key-shape.ts';
+import { QccError } from '../../src/errors/qcc-error.ts';
 
 const visible = fc.string({ unit: fc.constantFrom(...'abcXYZ0189-_.~+/='), maxLength: 200 });
 

@@ -2,8 +2,8 @@
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it, vi } from 'vitest';
-import { openAccessLog } from '../src/platform/access-log-file.ts';
-import { temporaryHome } from './support/home.ts';
+import { openAccessLog } from '../../src/platform/access-log-file.ts';
+import { temporaryHome } from '../support/home.ts';
 
 it('the access log is written again once its file is writable, and a failure in between stops no request', async () => {
   const folder = join(temporaryHome(), 'logs');

@@ -1,6 +1,6 @@
 /** Handling of a lack of file descriptors: before it, while it lasts, and after it. */
 import { expect, it } from 'vitest';
-import { connectionsIn, Descriptors, openFilesMax, openFilesNow } from '../src/platform/descriptors.ts';
+import { connectionsIn, Descriptors, openFilesMax, openFilesNow } from '../../src/platform/descriptors.ts';
 
 /** A system that allows so many, of which others have taken some. */
 function system(limit: number) {
