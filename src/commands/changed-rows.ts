@@ -10,8 +10,8 @@ const shownLengthMax = 60;
 
 export function changeLines({ out }: Context, changes: readonly ChangeRow[]): readonly string[] {
   return changes.map(({ path, from, to }) => {
-    if (from === null) return out.paint('green', `+ ${path}  ${shown(to)}`);
-    if (to === null) return out.paint('red', `- ${path}  ${shown(from)}`);
+    if (from === null) return out.paint('green', `+ ${path}  ${shown(to)}`.trimEnd());
+    if (to === null) return out.paint('red', `- ${path}  ${shown(from)}`.trimEnd());
     return out.paint('yellow', `~ ${path}  ${shown(from)} → ${shown(to)}`);
   });
 }

@@ -14,10 +14,11 @@ import {
   truncateSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
-import { describe, expect, it, onTestFinished } from 'vitest';
+import { describe, expect, it, onTestFinished, vi } from 'vitest';
 import { mergeTrees, type Tree } from '../../src/commands/sync/three-way.ts';
 import { SyncStore } from '../../src/config/sync/store.ts';
 import { temporaryHome } from '../support/home.ts';
@@ -140,7 +141,9 @@ describe('between two machines', () => {
     await b('describe', 'one', 'by b');
     await b('config', 'set', 'queue.max_size', '5');
     await done(a, 'push');
+    expect((await b('sync', 'push')).err).toContain('the folder has 1 change that');
     const refused = await b('sync', 'pull', '--yes');
+    expect(refused.err).toContain('in one place: profiles/one/description');
     expect([refused.code, refused.err]).toEqual([
       6,
       expect.stringMatching(/profiles\/one\/description {2}by b → by a[\s\S]*--ours, or qcc sync pull --theirs/),
@@ -266,7 +269,7 @@ describe('a store that is not as it was written', () => {
     const told = await b('sync', 'pull', '--yes');
     expect([told.code, told.err]).toEqual([
       1,
-      expect.stringMatching(/qcc-sync\.json cannot be used: it is not there\n {2}ls -l /),
+      expect.stringMatching(/qcc-sync\.json cannot be used: it is not there\n {2}bring it back: is the drive there\?/),
     ]);
     expect((await b('list', '--json')).json()).toEqual({ profiles: [] });
     // It comes back, and all is as it was.
@@ -288,6 +291,27 @@ describe('a store that is not as it was written', () => {
     mkdirSync(join(half, 'objects'), { recursive: true });
     expect((await at(temporaryHome())('sync', 'init', half)).code).toBe(0);
     expect(existsSync(join(half, 'qcc-sync.json'))).toBe(true);
+  });
+
+  it('is left as it was by a drive that is full', async () => {
+    const { folder, a, done } = await twoMachines();
+    const file = await open(join(folder, 'qcc-sync.json'));
+    const full = Object.assign(new Error('no space'), { code: 'ENOSPC' });
+    vi.spyOn(Object.getPrototypeOf(file) as typeof file, 'sync').mockRejectedValueOnce(full);
+    await file.close();
+    expect(await codeOf(a, 'sync', 'push')).toEqual([1, 'QCC_SYNC_FOLDER']);
+    expect([readdirSync(join(folder, 'objects')), readdirSync(join(folder, 'pointers'))]).toEqual([[], []]);
+    await done(a, 'push');
+  });
+
+  it('is chosen anew where this home does not know any more which it was, as its error says', async () => {
+    const { folder, homes, a, done } = await twoMachines();
+    const path = join(homes[0], 'sync.json');
+    writeFileSync(path, '{');
+    expect((await a('sync', 'push')).err).toContain(`rm ${path}, then: qcc sync init FOLDER`);
+    rmSync(path);
+    expect(await a('sync', 'init', folder)).toMatchObject({ code: 0 });
+    await done(a, 'push');
   });
 
   it('of another installation is not taken for its own', async () => {
@@ -314,6 +338,7 @@ describe('a store that is not as it was written', () => {
     for (const command of ['push', 'pull', 'status'])
       expect(await codeOf(run, 'sync', command)).toEqual([5, 'QCC_SYNC_NONE']);
     // An empty word, as of an unset variable, is no folder: not the one in which the shell stands.
+    expect(await codeOf(run, 'sync', 'pull', '--ours', '--theirs')).toEqual([2, 'QCC_USAGE_INVALID']);
     expect(await codeOf(run, 'sync', 'init', '')).toEqual([2, 'QCC_USAGE_INVALID']);
     expect(await codeOf(run, 'sync', 'init', '/nowhere/at/all')).toEqual([5, 'QCC_SYNC_FOLDER']);
     expect((await run('sync', 'push', '--lang', 'zh-CN')).err).toContain('本机没有设置同步文件夹');

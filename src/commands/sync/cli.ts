@@ -4,7 +4,7 @@ import { keepLocal, knownLocal, type LocalSync, readLocal } from '../../config/s
 import { type Head, SyncStore } from '../../config/sync/store.ts';
 import type { ChangeRow } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
-import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { syncWordsOf } from '../../messages/sync.ts';
 import { isTold, tellChange } from '../changed.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
@@ -74,13 +74,14 @@ export async function push(context: Context): Promise<undefined> {
 
 export async function pull(context: Context): Promise<undefined> {
   const said = syncWordsOf(context.language);
+  const side = sideOf(context);
   const { local, store, head } = await opened(context);
   if (head.object === null || head.object === local.base) {
     if (context.json) return void context.out.json({ pulled: false, object: head.object, ...nothing });
     return void context.out.note(said.nothingToPull);
   }
   const plan = await planned(context, local, store, head.object);
-  if (plan.conflicts.length > 0 && sideOf(context) === undefined) throw tellConflicts(context, plan.conflicts);
+  if (plan.conflicts.length > 0 && side === undefined) throw tellConflicts(context, plan.conflicts);
   const isDry = isOn(context, 'dry-run');
   // What is not looked at is not tried before.
   const dry = isDry || !isOn(context, 'yes') ? await imported(context, plan, true) : undefined;
@@ -259,6 +260,8 @@ async function imported(context: Context, plan: Plan, dryRun: boolean): Promise<
 }
 
 function sideOf(context: Context): Side | undefined {
+  if (isOn(context, 'theirs') && isOn(context, 'ours'))
+    throw usage(syncWordsOf(context.language).oneSide, 'qcc sync pull --ours, or qcc sync pull --theirs');
   if (isOn(context, 'theirs')) return 'theirs';
   return isOn(context, 'ours') ? 'ours' : undefined;
 }

@@ -4,6 +4,7 @@ import * as v from 'valibot';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
 import { jsonIn } from '../../platform/json.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { paths } from '../files/home.ts';
 
 const form = v.strictObject({
@@ -31,7 +32,7 @@ export function readLocal(home: string): LocalSync | undefined {
     throw error;
   }
   const found = v.safeParse(form, jsonIn(text));
-  if (!found.success) throw new QccError('QCC_SYNC_DAMAGED', { path, fault: 'form' });
+  if (!found.success) throw new QccError('QCC_SYNC_DAMAGED', { path, fault: 'local', typed: shellWord(path) });
   return found.output;
 }
 

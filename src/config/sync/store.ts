@@ -11,6 +11,7 @@ import * as v from 'valibot';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import type { SyncFault } from '../../messages/errors/params.ts';
 import { parseBounded } from '../../platform/bounded.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { jsonBounds } from '../importers/incoming.ts';
 
 const storeName = 'qcc-sync.json';
@@ -213,8 +214,8 @@ const withoutLinks: ReadonlySet<string> = new Set(['EPERM', 'ENOTSUP', 'EOPNOTSU
 /** Whole, or not at all. False: there is such a file already, and it stays. */
 async function writeNew(path: string, content: string): Promise<boolean> {
   const beside = `${path}.${randomBytes(6).toString('hex')}.tmp`;
-  await writeSynced(beside, content);
   try {
+    await writeSynced(beside, content);
     await link(beside, path);
     return true;
   } catch (error) {
@@ -238,13 +239,17 @@ async function writeSynced(path: string, content: string): Promise<void> {
   try {
     await file.writeFile(content);
     await file.sync();
+  } catch (error) {
+    // Of a full drive: half of a file under its own name would be in the way of every later push.
+    await rm(path, { force: true });
+    throw error;
   } finally {
     await file.close();
   }
 }
 
 function damaged(path: string, fault: SyncFault): QccError {
-  return new QccError('QCC_SYNC_DAMAGED', { path, fault });
+  return new QccError('QCC_SYNC_DAMAGED', { path, fault, typed: shellWord(path) });
 }
 
 /** @throws {QccError} `QCC_SYNC_FOLDER` when the system refuses it, or the drive does not answer */

@@ -10,6 +10,7 @@ export const sync = {
   pushed: (changes: number, folder: string) => `pushed to ${folder}: ${counted(changes)}`,
   nothingToPull: 'nothing is new there',
   askPull: (changes: number) => `Make ${changes === 1 ? 'this change' : `these ${changes} changes`} here?`,
+  oneSide: '--ours and --theirs exclude each other',
   pulled: (changes: number, folder: string) => `pulled from ${folder}: ${counted(changes)}`,
   isAt: (folder: string, keys: boolean) => `${folder}, ${keys ? 'with keys under a passphrase' : 'without keys'}`,
   here: (changes: number) => `changed here, and not pushed: ${changes}`,

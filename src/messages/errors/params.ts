@@ -16,6 +16,8 @@ export type SyncFault =
   | 'changed'
   | 'form'
   | 'large'
+  /** What this home knows of its store. */
+  | 'local'
   | 'missing'
   | 'newer'
   | 'notPlain'
@@ -219,7 +221,12 @@ export interface ErrorParamsOf {
   readonly QCC_SOCKET_BLOCKED: { readonly path: Param; readonly why: Param };
   readonly QCC_SYNC_BEHIND: { readonly count: Param };
   readonly QCC_SYNC_CONFLICTS: { readonly count: Param; readonly paths: Param };
-  readonly QCC_SYNC_DAMAGED: { readonly path: Param; readonly fault: SyncFault };
+  readonly QCC_SYNC_DAMAGED: {
+    readonly path: Param;
+    readonly fault: SyncFault;
+    /** The path as a shell reads it. */
+    readonly typed: Param;
+  };
   readonly QCC_SYNC_FOLDER: { readonly folder: Param; readonly code: Param };
   readonly QCC_SYNC_KEYS: { readonly folder: Param };
   readonly QCC_SYNC_NONE: Nothing;

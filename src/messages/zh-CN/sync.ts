@@ -8,6 +8,7 @@ export const sync: SyncWords = {
   pushed: (changes, folder) => `已推送到 ${folder}：${changes} 处更改`,
   nothingToPull: '该文件夹中没有新的更改',
   askPull: (changes) => `要在本机作这 ${changes} 处更改吗？`,
+  oneSide: '--ours 和 --theirs 不能同时使用',
   pulled: (changes, folder) => `已从 ${folder} 拉取：${changes} 处更改`,
   isAt: (folder, keys) => `${folder}，${keys ? '包含用口令加密的密钥' : '不含密钥'}`,
   here: (changes) => `本机已更改、尚未推送：${changes}`,
