@@ -66,8 +66,13 @@ function Moves({ one }: { readonly one: PageEndpoint }) {
           <li key={`${step.rule} ${step.to}`} class={step.at === null ? '' : 'is-due'}>
             <span class="number">{place + 1}</span>
             <span>
-              → {code('states', step.to)}
-              <span class="soft"> {nextText(step, one)}</span>
+              {step.to === one.state ? (
+                views.now.further(nextText(step, one))
+              ) : (
+                <>
+                  → {code('states', step.to)} <span class="soft">{nextText(step, one)}</span>
+                </>
+              )}
             </span>
             <span class="due">{dueText(step.at)}</span>
           </li>
