@@ -24,6 +24,10 @@ describe('qcc fleet, without a fleet,', () => {
     expect((await run('fleet', 'members', '--json')).json()).toEqual({ members: [] });
     expect((await run('fleet', 'beliefs')).err).toContain('no other gateway says anything');
     expect((await run('fleet', 'leave', '--json')).json()).toEqual({ left: false });
+    // Of one whose server has never answered, too: it will not be joined.
+    await run('config', 'set', 'fleet.url', 'nats://127.0.0.1:1');
+    expect((await run('fleet', 'leave', '--json')).json()).toEqual({ left: true });
+    expect((await run('config', 'get', 'fleet.url')).out.trim()).toBe('');
     expect((await run('history', '--fleet', '--json')).code).toBe(0);
   });
 

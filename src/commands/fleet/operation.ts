@@ -121,13 +121,15 @@ async function leave(installation: Installation): Promise<Answer<'fleet.leave'>>
   const from = settings()['fleet.url'];
   const unset = { type: 'SettingChanged', data: { key: 'fleet.url', from, to: null } };
   const left = { type: 'FleetLeft', data: { member: fleet?.member } };
+  // Also of a fleet whose server has never answered: it would have been joined.
+  const isSet = core.state.settings.has('fleet.url');
   const steps: Step[] = [
-    ...(core.state.settings.has('fleet.url') ? [{ stream: streams.config, fact: unset }] : []),
+    ...(isSet ? [{ stream: streams.config, fact: unset }] : []),
     ...(fleet === null ? [] : [{ stream: streams.gateway, fact: left }]),
     ...forgetting(installation, allOf(installation), 0),
   ];
   if (steps.length > 0) await core.command({ do: 'change', steps });
-  return { left: fleet !== null };
+  return { left: fleet !== null || isSet };
 }
 
 export const fleetHandlers: Handlers<typeof fleetContract> = {
