@@ -42,6 +42,11 @@ export class TokenSpending {
     return [...(this.#days.get(token) ?? [])].flatMap(([day, rows]) => (day.startsWith(period) ? rows : []));
   }
 
+  forget(token: string): void {
+    if (!this.#days.delete(token)) return;
+    this.#versions.set(token, this.version(token) + 1);
+  }
+
   add({ token, day, endpoint, model, usage }: Answered): void {
     if (token === undefined || day === undefined || usage === null) return;
     this.#versions.set(token, this.version(token) + 1);

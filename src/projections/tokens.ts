@@ -111,8 +111,10 @@ export class Tokens {
       case 'TokenAdded': {
         const { tokenId, keyedHash, expiresAt, profile, maxConcurrent, limit } = data;
         if (known) this.#forget(known, 'revoked');
-        // At the end of the list, as a new one.
+        // At the end of the list, as a new one: what another client spent under that name is not its own.
         this.#byName.delete(name);
+        this.#usedAt.delete(name);
+        this.spending.forget(name);
         this.#makeRoom();
         const times = { addedAt: at, madeAt: at, revokedAt: null };
         this.#byName.set(name, { name, tokenId, keyedHash, expiresAt, profile, maxConcurrent, limit, ...times });

@@ -236,6 +236,19 @@ describe('a budget', () => {
     expect((await call('history.read', { type: 'TokenChanged' })).facts).toHaveLength(3);
   });
 
+  it('of a new token is whole, also where one of that name has ended with its own used up', async () => {
+    const { url, call } = await lived();
+    const limit = { usd: 0.000_001, per: 'day' } as const;
+    const old = await call('token.add', { name: 'ann', limit });
+    expect(await asked(url, old.token, undefined, priced)).toMatchObject({ status: 200 });
+    expect(await asked(url, old.token, undefined, priced)).toMatchObject({ status: 429 });
+    await call('token.revoke', { name: 'ann' });
+    const made = await call('token.add', { name: 'ann', limit });
+    expect(made).toMatchObject({ spent: { usd: 0 }, usedAt: null });
+    expect(await asked(url, made.token, undefined, priced)).toMatchObject({ status: 200 });
+    expect(await call('history.verify', {})).toMatchObject({ ok: true });
+  });
+
   it('does not count models without a price, and names them', async () => {
     const { url, call } = await lived();
     const { token } = await call('token.add', { name: 'ann', limit: { usd: 0.000_001, per: 'day' } });
