@@ -1,7 +1,10 @@
 /** Differences between two states that should be equal. */
 import type { DifferenceRow } from '../contract/history.ts';
 
-/** By part and path, both in their JSON form, so that a missing value equals an undefined one. */
+/**
+ * By part and path, both in their JSON form, so that a missing value equals an undefined one; it equals null, too: a state that a former
+ * version saved lacks what a newer one knows to be nothing.
+ */
 export function differencesOf(folded: object, running: object, most: number): readonly DifferenceRow[] {
   const found: DifferenceRow[] = [];
   compare([], plain(folded), plain(running), found, most);
@@ -33,7 +36,7 @@ function compare(
   found: DifferenceRow[],
   most: number,
 ): void {
-  if (found.length >= most || Object.is(folded, running)) return;
+  if (found.length >= most || Object.is(folded ?? null, running ?? null)) return;
   if (isObject(folded) && isObject(running)) {
     for (const name of new Set([...Object.keys(folded), ...Object.keys(running)]))
       if (!isRemembered(path, name)) compare([...path, name], folded[name], running[name], found, most);

@@ -125,6 +125,9 @@ it('a difference between states is listed by its path, up to a limit', () => {
   expect(differencesOf(folded, running, 100).map(({ path }) => path)).toEqual(['settings.a.b', 'deep.list.1.x']);
   expect(differencesOf(folded, running, 1)).toHaveLength(1);
   expect(differencesOf(running, running, 100)).toEqual([]);
+  // A version that does not know a field has saved the state without it.
+  expect(differencesOf({ heard: { liftedAt: null } }, { heard: {} }, 100)).toEqual([]);
+  expect(differencesOf({ heard: { liftedAt: 0 } }, { heard: {} }, 100)).toMatchObject([{ folded: 0, running: null }]);
 });
 
 it('the size of a log is listed by type of fact', async () => {
