@@ -5,6 +5,7 @@
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf } from '../../events/ids.ts';
 import type { Served } from '../../events/request.ts';
+import { forgetOldest } from '../platform/forget-oldest.ts';
 import type { PlanWindow } from '../proxy/plan-limits.ts';
 import { UnknownRefusals } from '../proxy/unknown-refusals.ts';
 
@@ -54,7 +55,7 @@ export class LastServed {
     const known = this.#sessions.get(session);
     if (known === undefined) {
       this.#sessions.set(session, { endpoint, model, at, moved: moved ?? null });
-      if (this.#sessions.size > sessionsMax) this.#sessions.delete(this.#sessions.keys().next().value as string);
+      forgetOldest(this.#sessions, sessionsMax);
       return;
     }
     known.endpoint = endpoint;

@@ -15,6 +15,8 @@ import { isMoved } from './decided.ts';
 const joinedMs = minuteMs;
 // A person reads no more of one incident; the rest is counted, and is in the history.
 const factsKept = 1_000;
+// A client may make up a session for each request: from here on the number says 'at least'.
+const sessionsMax = 100_000;
 
 /** The faults that a fact begins, and those that it ends. Endpoints are identified by their streams. */
 const begins: Readonly<Record<string, string>> = { FailedOver: 'ladder', AllOut: 'allOut', Offline: 'network' };
@@ -133,7 +135,7 @@ export class IncidentStory {
   }
 
   #hit({ session, ...data }: Pick<Served, 'session'> & Partial<Pick<Served, 'usage'>>): void {
-    if (session !== null) this.#sessions.add(session);
+    if (session !== null && this.#sessions.size < sessionsMax) this.#sessions.add(session);
     const { input, output, cacheRead, cacheWrite } = data.usage ?? {};
     this.#tokens += (input ?? 0) + (output ?? 0) + (cacheRead ?? 0) + (cacheWrite ?? 0);
   }

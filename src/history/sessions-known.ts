@@ -9,6 +9,8 @@ import { backwards } from './backwards.ts';
 const givenMin = 4;
 const shownMin = 8;
 const shownMax = 8;
+// A client may make up a session for each request: the newest ones are told apart.
+const knownMax = 20_000;
 
 interface Found {
   readonly session: string;
@@ -20,21 +22,16 @@ interface Found {
  * @throws {QccError} `QCC_SESSION_AMBIGUOUS`; `QCC_HISTORY_FILTER` for one that the history does not know
  */
 export async function sessionNamed(log: ReadableLog, given: string): Promise<Found> {
-  // By id, newest first.
-  const lasts = new Map<string, Recorded>();
+  const seen = new SeenSessions(given);
   for await (const facts of backwards(log)) {
     for (const fact of facts.toReversed()) {
       const { session } = fact.data as { session?: unknown };
-      if (typeof session === 'string' && !lasts.has(session)) lasts.set(session, fact);
+      if (session === given) return { session: given, last: fact };
+      if (typeof session === 'string') seen.add(session, fact);
     }
-    const last = lasts.get(given);
-    if (last) return { session: given, last };
   }
-  const known = [...lasts.keys()];
-  const alike = given.length < givenMin ? [] : known.filter((one) => one.toLowerCase().startsWith(given.toLowerCase()));
-  const [session = ''] = alike;
-  const last = lasts.get(session);
-  if (alike.length === 1 && last) return { session, last };
+  const [known, alike] = [[...seen.known], [...seen.alike]];
+  if (alike.length === 1 && seen.found) return seen.found;
   const shown = (ids: readonly string[]) =>
     ids
       .slice(0, shownMax)
@@ -47,6 +44,27 @@ export async function sessionNamed(log: ReadableLog, given: string): Promise<Fou
   const near = nearest(given, known);
   const told = { filter: 'session', given, near: near === undefined ? '' : shortest(near, known), known: shown(known) };
   throw new QccError('QCC_HISTORY_FILTER', told, exitCodes.notFound);
+}
+
+/** Newest first. */
+export class SeenSessions {
+  readonly known = new Set<string>();
+  readonly alike = new Set<string>();
+  /** The first of those that begin as what was given. */
+  found: Found | undefined;
+  readonly #given: string;
+
+  constructor(given: string) {
+    this.#given = given.toLowerCase();
+  }
+
+  add(session: string, fact: Recorded): void {
+    if (this.known.size < knownMax) this.known.add(session);
+    const isAlike = this.#given.length >= givenMin && session.toLowerCase().startsWith(this.#given);
+    if (!isAlike || this.alike.size >= knownMax) return;
+    this.alike.add(session);
+    this.found ??= { session, last: fact };
+  }
 }
 
 /** The shortest beginning that means this one alone. */

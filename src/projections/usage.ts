@@ -6,6 +6,8 @@ import type { Served } from '../../events/request.ts';
 
 // A client that makes up a session for each request must not fill the memory: beyond this number they are counted together.
 const rowsMax = 20_000;
+// A queue holds fewer at once; who is over is not heard of again.
+const queuedMax = 20_000;
 
 export interface UsageRow {
   /** Null: requests without a session, and those beyond the number that is told apart. */
@@ -35,12 +37,18 @@ export class GroupedUsage {
 
   apply(fact: Recorded): void {
     if (kindOf(fact.stream) === 'request') this.#ended(fact);
-    else if (fact.type === 'RequestQueued') this.#sessions.set(fact.stream, (fact.data as QueuedRequest).session);
+    else if (fact.type === 'RequestQueued') this.#queued(fact.stream, (fact.data as QueuedRequest).session);
     else if (fact.type === 'RetrySucceeded') this.#retried(fact);
   }
 
   rows(): readonly UsageRow[] {
     return [...this.#rows.values()];
+  }
+
+  #queued(item: string, session: string | null): void {
+    this.#sessions.set(item, session);
+    if (this.#sessions.size <= queuedMax) return;
+    for (const oldest of [...this.#sessions.keys()].slice(0, queuedMax / 8)) this.#sessions.delete(oldest);
   }
 
   #ended({ at, type, data }: Recorded): void {

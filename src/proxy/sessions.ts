@@ -2,6 +2,7 @@
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import type { RoutableEndpoint } from '../../machines/routing-view.ts';
+import { forgetOldest } from '../platform/forget-oldest.ts';
 import { type Owner, ownerOf } from './adaptation/thinking-memory.ts';
 
 const sessionsMax = 10_000;
@@ -55,7 +56,7 @@ export class Sessions {
     }
     this.#bindings.delete(session);
     this.#bindings.set(session, { endpoint, at: startedAt, placedAt: startedAt });
-    bounded(this.#bindings);
+    forgetOldest(this.#bindings, sessionsMax);
   }
 
   /** Its answer is in the conversation now, thinking included. */
@@ -75,7 +76,7 @@ export class Sessions {
       return;
     }
     this.#answered.set(session, { id, origin, model });
-    bounded(this.#answered);
+    forgetOldest(this.#answered, sessionsMax);
   }
 
   /** Who gave its last answer; null where that is not known. */
@@ -93,7 +94,7 @@ export class Sessions {
     if (session === null) return;
     this.#bindings.delete(session);
     this.#avoided.set(session, { endpoint, until: now + avoidMs });
-    bounded(this.#avoided);
+    forgetOldest(this.#avoided, sessionsMax);
   }
 
   avoided(session: string | null, now: Millis): EndpointId | null {
@@ -104,16 +105,10 @@ export class Sessions {
   /** For `what-if` alone: logs of before `ModelNotFound` tell only what an attempt came to. */
   noteLacking(endpoint: EndpointId, model: string | null, now: Millis): void {
     this.#lacking.set(`${endpoint} ${model}`, now + noModelMs);
-    bounded(this.#lacking);
+    forgetOldest(this.#lacking, sessionsMax);
   }
 
   lacks(endpoint: EndpointId, model: string | null, now: Millis): boolean {
     return this.#lacking.size > 0 && (this.#lacking.get(`${endpoint} ${model}`) ?? 0) > now;
   }
-}
-
-function bounded(map: Map<string, unknown>): void {
-  if (map.size <= sessionsMax) return;
-  const oldest = map.keys().next().value;
-  if (oldest !== undefined) map.delete(oldest);
 }

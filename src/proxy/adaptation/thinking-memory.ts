@@ -4,6 +4,7 @@
  */
 import type { EndpointId, RequestId } from '../../../events/ids.ts';
 import type { PassedOver } from '../../../events/request.ts';
+import { forgetOldest } from '../../platform/forget-oldest.ts';
 import type { ThinkingBlock } from './thinking.ts';
 
 /** Who signs: a host, and the model as it was sent. Two keys of one vendor are the same owner. */
@@ -47,10 +48,7 @@ export class SessionThinking {
   /** What is new was signed by who answered last. */
   learns(blocks: readonly ThinkingBlock[], last: Owner | null): void {
     for (const { mark } of blocks) if (!this.#owners.has(mark)) this.#owners.set(mark, last ?? stranger);
-    for (const mark of this.#owners.keys()) {
-      if (this.#owners.size <= marksMax) break;
-      this.#owners.delete(mark);
-    }
+    forgetOldest(this.#owners, marksMax);
   }
 
   /** Those that this owner would refuse. */
@@ -104,7 +102,7 @@ export class ThinkingMemory {
     const made = new SessionThinking();
     if (session === null) return made;
     this.#sessions.set(session, made);
-    bounded(this.#sessions);
+    forgetOldest(this.#sessions, sessionsMax);
     return made;
   }
 
@@ -113,13 +111,7 @@ export class ThinkingMemory {
     const word = `${session ?? ''} ${id} ${what}`;
     if (this.#passedOn.has(word)) return false;
     this.#passedOn.add(word);
-    bounded(this.#passedOn);
+    forgetOldest(this.#passedOn, sessionsMax);
     return true;
   }
-}
-
-function bounded(all: Map<string, unknown> | Set<string>): void {
-  if (all.size <= sessionsMax) return;
-  const oldest = all.keys().next().value;
-  if (oldest !== undefined) all.delete(oldest);
 }
