@@ -4,6 +4,7 @@ import { chromiumFlags } from '../chromium.mjs';
 
 // A page that shows nothing by then hangs.
 const patienceMs = 60_000;
+const lookedAtMs = 150;
 
 export async function startBrowser(executablePath) {
   return chromium.launch({ executablePath, args: [...chromiumFlags, '--enable-precise-memory-info'] });
@@ -103,6 +104,11 @@ export function timed(page, act, ready) {
       }),
     [act, ready, patienceMs],
   );
+}
+
+/** A person looks before they act again: by then what was shown is painted, and what came after it is drawn. */
+export function atRest(page) {
+  return page.evaluate((ms) => new Promise((rest) => setTimeout(() => requestIdleCallback(rest), ms)), lookedAtMs);
 }
 
 /** Goes to a place of the page, and waits until it stands. */

@@ -17,6 +17,7 @@ import { chromiumNames, findChromium } from '../chromium.mjs';
 import { source } from '../source.mjs';
 import { writeLongLog } from './long-log.mjs';
 import {
+  atRest,
   firstPaintMs,
   goTo,
   heapBytes,
@@ -155,10 +156,14 @@ async function views({ open }) {
   const { page, close } = await open();
   const link = (view) => ({ click: `nav a[href^="#/${view}"]` });
   const row = (n) => ({ click: `.request-table tbody tr:nth-child(${n + 1}) th a` });
+  const act = async (...given) => {
+    await atRest(page);
+    return timed(page, ...given);
+  };
   const walk = async (n) => [
-    await timed(page, link('requests'), { shown: '.request-table tbody tr' }),
-    await timed(page, row(n), { shown: '.waterfall .line' }),
-    await timed(page, link('now'), { shown: '.card' }),
+    await act(link('requests'), { shown: '.request-table tbody tr' }),
+    await act(row(n), { shown: '.waterfall .line' }),
+    await act(link('now'), { shown: '.card' }),
   ];
   const first = await walk(0);
   const times = [];

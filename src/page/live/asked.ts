@@ -52,7 +52,8 @@ export function useAsked<Name extends OperationName>(
     // A view that has just been drawn so is not drawn once more.
     if (!isOld || (known ?? before) !== before) answer.value = { ...answer.value, value: known ?? before, isOld: true };
     const ahead = takeAhead(question) as Promise<Answer<Name>> | undefined;
-    (ahead ?? ask(name, params, stop.signal))
+    // Not broken off when the view is left: that would close the connection that the next view asks on, and the answer is kept.
+    (ahead ?? ask(name, params))
       .then((value) => {
         keep(question, value);
         if (!stop.signal.aborted) answer.value = { value, error: null, isOld: false };
