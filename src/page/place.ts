@@ -9,13 +9,14 @@ export const views = [
   'usage',
   'settings',
   'incidents',
+  'fleet',
   'endpoint',
   'request',
 ] as const;
 export type View = (typeof views)[number];
 
 /** Views that stand in the navigation. The others are reached from these. */
-export const mainViews = views.slice(0, 8);
+export const mainViews = views.slice(0, 9);
 
 export interface Place {
   readonly view: View;

@@ -48,6 +48,7 @@ const nothing: readonly (readonly [fragment: string, says: RegExp])[] = [
   ['#/usage', /No request in this span\./],
   ['#/usage?by=session', /No request in this span\./],
   ['#/settings', /Snapshots\s*.*Nothing here\./s],
+  ['#/fleet', /this gateway is in no fleet/],
   ['#/incidents', /no incident: nothing failed/],
 ];
 

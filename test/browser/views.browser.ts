@@ -5,7 +5,9 @@ import { join } from 'node:path';
 import type { AxeResults } from 'axe-core';
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { hasNats } from '../support/nats.ts';
 import { type Look, openPage, startBrowser } from './browser.ts';
+import { joinFleet } from './fleet-stage.ts';
 import { playDay, type Stage, setStage } from './stage.ts';
 
 const pictures = join(import.meta.dirname, 'pictures');
@@ -18,6 +20,7 @@ const all: readonly Look[] = (['light', 'dark'] as const).flatMap((theme) =>
 const looks = process.env['QCC_TEST_LOOKS'] === '2' ? all.filter((_, i) => i % (all.length - 1) === 0) : all;
 
 let browser: Browser;
+let leaveFleet = async () => {};
 let stage: Stage;
 let views: Readonly<Record<string, { readonly fragment: string; readonly ready: string }>>;
 
@@ -26,6 +29,7 @@ beforeAll(async () => {
   browser = await startBrowser();
   stage = await setStage();
   await playDay(stage);
+  if (hasNats) leaveFleet = await joinFleet(stage);
   const { rows } = await stage.call('dashboard.requests', { moved: true, limit: 1 });
   const moved = rows[0];
   const { incidents } = await stage.call('incidents.list', { limit: 1 });
@@ -44,6 +48,7 @@ beforeAll(async () => {
     usage: { fragment: '#/usage', ready: '.usage table' },
     settings: { fragment: '#/settings', ready: '.setting-table' },
     incidents: { fragment: `#/incidents/${incidents[0]?.number}`, ready: '.incident-list .facts' },
+    fleet: { fragment: '#/fleet', ready: hasNats ? '.fleet section:nth-of-type(3)' : '.fleet .aside' },
     past: { fragment: `#/now?at=${moved?.seq}`, ready: '.past-bar' },
   };
 });
@@ -51,6 +56,7 @@ beforeAll(async () => {
 afterAll(async () => {
   await browser.close();
   await stage.close();
+  await leaveFleet();
 });
 
 describe.each([
@@ -65,6 +71,7 @@ describe.each([
   'usage',
   'settings',
   'incidents',
+  'fleet',
   'past',
 ])('%s', (view) => {
   it.each(looks)('in $theme, $language, $width px', async (look) => {

@@ -31,7 +31,10 @@ const freePort = () =>
   });
 
 /** @param authorization as the server's file has it */
-export async function natsServer(authorization = ''): Promise<NatsServer> {
+export async function natsServer(
+  authorization = '',
+  atEnd: (end: () => Promise<void>) => void = onTestFinished,
+): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'qcc-nats-'));
   const port = await freePort();
   const file = join(folder, 'server.conf');
@@ -62,7 +65,7 @@ export async function natsServer(authorization = ''): Promise<NatsServer> {
     },
     forget: () => rmSync(store, { recursive: true, force: true }),
   };
-  onTestFinished(async () => {
+  atEnd(async () => {
     await server.kill();
     rmSync(folder, { recursive: true, force: true });
   });

@@ -1,6 +1,14 @@
 /** The fleet. */
 
 export const fleetWords = {
+  title: 'Fleet',
+  isNow: 'The fleet is that of now: what its server and the other gateways say stands in no log of this one.',
+  here: 'This gateway',
+  members: 'Other gateways',
+  beliefs: 'What they say of endpoints here',
+  foundHere: 'found here',
+  differs: 'disagrees',
+  budgets: 'Shared budgets',
   off: 'this gateway is in no fleet; qcc config set fleet.url nats://HOST:4222',
   noSecret: 'fleet.secret is not set: nothing is told and nothing heard; qcc config set fleet.secret -',
   notRunning: 'the gateway does not run: it neither tells nor hears anything',

@@ -10,6 +10,7 @@ export const views = {
       usage: 'Usage',
       settings: 'Settings',
       incidents: 'Incidents',
+      fleet: 'Fleet',
       endpoint: 'Endpoint',
       request: 'Request',
     },
@@ -48,7 +49,7 @@ export const views = {
   },
   keyboard: {
     '?': 'these keys',
-    '1 … 8': 'the views',
+    '1 … 9': 'the views',
     Esc: 'back to now; closes what is open',
     '← →': 'in the past: one fact back, one on',
     'Shift ← →': 'in the past: to the change before, to the next one',

@@ -2,6 +2,14 @@
 import type { FleetWords } from '../en/fleet.ts';
 
 export const fleetWords: FleetWords = {
+  title: '集群',
+  isNow: '这里是集群现在的状态：服务器和其他网关所说的不在本网关的日志中。',
+  here: '本网关',
+  members: '其他网关',
+  beliefs: '它们对这里端点的说法',
+  foundHere: '本网关所见',
+  differs: '不一致',
+  budgets: '共用预算',
   off: '本网关不在集群中；qcc config set fleet.url nats://HOST:4222',
   noSecret: '未设置 fleet.secret：既不告知也不听取；qcc config set fleet.secret -',
   notRunning: '网关未运行：既不告知也不听取',

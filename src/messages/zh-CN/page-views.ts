@@ -10,6 +10,7 @@ export const views: FirstWords = {
       usage: '用量',
       settings: '设置',
       incidents: '故障',
+      fleet: '集群',
       endpoint: '端点',
       request: '请求',
     },
@@ -48,7 +49,7 @@ export const views: FirstWords = {
   },
   keyboard: {
     '?': '显示这些按键',
-    '1 … 8': '各个视图',
+    '1 … 9': '各个视图',
     Esc: '回到现在；关闭打开的内容',
     '← →': '在过去：后退或前进一个事实',
     'Shift ← →': '在过去：上一个或下一个变化',

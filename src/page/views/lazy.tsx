@@ -15,6 +15,7 @@ const loaders: Readonly<Partial<Record<View, () => Promise<ViewComponent>>>> = {
   'what-if': async () => (await import('./what-if.tsx')).WhatIfView,
   queue: async () => (await import('./queue.tsx')).QueueView,
   usage: async () => (await import('./usage.tsx')).UsageView,
+  fleet: async () => (await import('./fleet.tsx')).FleetView,
   settings: async () => (await import('./settings.tsx')).SettingsView,
   incidents: async () => (await import('./incidents.tsx')).IncidentsView,
   requests: async () => (await import('./requests.tsx')).RequestsView,

@@ -1,6 +1,7 @@
 /** Everything that the page says, in one language. Each language is a file of its own, and only the one that is read is loaded. */
 import type { ReasonOrWord } from '../../../events/reason.ts';
 import type { DecidedWords } from '../../messages/en/decided.ts';
+import type { FleetWords } from '../../messages/en/fleet.ts';
 import type { IncidentWords } from '../../messages/en/incidents.ts';
 import type { HeadlineWords } from '../../messages/en/page-headline.ts';
 import type { pastWords } from '../../messages/en/page-past.ts';
@@ -31,7 +32,7 @@ export interface FirstText {
 
 /** What the other views say besides. */
 export interface LaterText {
-  readonly views: typeof pastWords & typeof settingsWords;
+  readonly views: typeof pastWords & typeof settingsWords & { readonly fleet: FleetWords };
   readonly incidents: IncidentWords;
   readonly decided: DecidedWords;
   /** Words that the plain page has too. */
