@@ -57,9 +57,9 @@ describe('config rollback', () => {
     await run('config', 'set', 'queue.hold', '55');
     await run('add', 'extra');
     const diff = await run('config', 'diff', id);
-    expect(diff.out).toBe('+ settings/queue.hold  55\n+ profiles/extra  \n');
+    expect(diff.out).toBe('+ settings/queue.hold  55\n+ profiles/extra\n');
     expect((await run('config', 'rollback', id, '--dry-run')).out).toBe(
-      '- settings/queue.hold  55\n- profiles/extra  \n',
+      '- settings/queue.hold  55\n- profiles/extra\n',
     );
     const done = await run('config', 'rollback', id, '--yes');
     expect([done.code, done.err]).toEqual([0, 'to undo it: qcc config rollback --last\n']);

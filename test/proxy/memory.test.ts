@@ -41,9 +41,10 @@ describe('the session table', () => {
     expect(sessions.avoided('other', now)).toBeNull();
   });
 
-  it('forgets a session when ten thousand others have come since', () => {
+  it('keeps the last ten thousand, and no more than an eighth of that besides', () => {
     const sessions = new Sessions();
     sessions.bind('old', a, now);
+    for (let i = 0; i < 1_250; i++) sessions.bind(`r${i}`, b, now);
     sessions.bind('kept', a, now);
     for (let i = 0; i < 9_999; i++) sessions.bind(`s${i}`, b, now);
     expect([sessions.bound('old', ttl, now), sessions.bound('kept', ttl, now)]).toEqual([null, a]);
