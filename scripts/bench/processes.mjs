@@ -118,9 +118,9 @@ export function cpuMicros(pid) {
 }
 
 /** A gateway of a built program in a home of its own, with one endpoint and limits that no load here reaches; `node` are flags for Node. */
-export async function startGateway({ upstream, port = 0, core = 0, node = [], main = program }) {
+export async function startGateway({ upstream, port = 0, core = 0, node = [], main = program, prepare, secrets }) {
   const folder = temporaryFolder();
-  const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off' };
+  const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off', ...secrets };
   const qcc = (args, input = '') => {
     const { status, stderr } = spawnSync(process.execPath, [main, ...args], { env, input });
     if (status !== 0) throw new Error(`qcc ${args.join(' ')}: ${stderr}`);
@@ -132,6 +132,7 @@ export async function startGateway({ upstream, port = 0, core = 0, node = [], ma
   qcc(['add', 'bench', '--tier', 'primary']);
   const target = ['--base-url', upstream, '--auth', 'x-api-key', '--api-key-stdin'];
   qcc(['endpoint', 'add', 'bench', ...target, '--max-concurrent', most], 'sk-bench-0123456789');
+  prepare?.(qcc);
   const where = ['--host', '127.0.0.1', '--port', String(port)];
   const args = [...gatewayFlags, ...node, main, 'proxy', 'run', ...where, '--json'];
   const gateway = await startProcess(args, { core, env });
