@@ -136,7 +136,7 @@ function CandidateRow({ row, isAsked }: { readonly row: RouteRow; readonly isAsk
   const { request, endpoint } = text().views;
   return (
     <tr class={isAsked ? 'is-here' : ''}>
-      <td>{isAsked ? request.asked : <span class="soft">{request.notAsked}</span>}</td>
+      <td class="outcome">{isAsked ? request.asked : <span class="soft">{request.notAsked}</span>}</td>
       <th scope="row">
         <a href={hrefOf('endpoint', row.endpoint)}>{`${row.profile}/${row.name}`}</a>
       </th>
