@@ -22,11 +22,11 @@ const commandMs = 60_000;
 const walk = [
   { args: ['--version'], says: JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')).version },
   { args: ['demo', '--once'], says: 'Every turn was answered' },
-  { args: ['init'], says: 'made' },
+  { args: ['init'], says: 'created' },
   { args: ['add', 'work', '--tier', 'primary'], says: 'work' },
   { args: ['proxy', 'start', '--port', '0'], says: 'http://127.0.0.1:' },
   { args: ['status'], says: 'http://127.0.0.1:' },
-  { args: ['history', '--limit', '1'], says: 'GatewayStarted' },
+  { args: ['history', '--limit', '1'], says: 'started: http' },
   { args: ['proxy', 'stop'], says: '' },
 ];
 
