@@ -4,6 +4,7 @@
  * no clock decides, because the gateways have none in common.
  */
 import type { Millis } from '../events/fact.ts';
+import { hourMs } from '../events/units.ts';
 
 export interface SwitchToken {
   /** When the place was made: after the loss of a server's store its numbers begin anew. */
@@ -19,7 +20,7 @@ export interface ByHand {
 }
 
 // What is older was never news: a machine that was asleep for a day does not move the others.
-const tellWithinMs = 60 * 60_000;
+const tellWithinMs = hourMs;
 
 export function isNewer(known: SwitchToken | null, { era, token }: SwitchToken): boolean {
   return known === null || known.era !== era || token > known.token;

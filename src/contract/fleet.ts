@@ -49,7 +49,7 @@ export interface FleetLive {
   readonly members: readonly FleetMemberRow[];
   readonly budgets: readonly FleetBudgetRow[];
   /** What others cannot reach from where they are. */
-  readonly ways: readonly {
+  readonly paths: readonly {
     readonly member: string;
     readonly name: string;
     readonly endpoints: readonly string[];
@@ -64,7 +64,7 @@ export interface HeardRow {
   readonly endpoint: string;
   readonly profile: string;
   readonly name: string;
-  /** A credential's failure keeps traffic away; a vendor's is a hint; what is wrong with the way from there is shown, and nothing more. */
+  /** A credential's failure keeps traffic away; a vendor's is a hint; what is wrong with the path from there is shown, and nothing more. */
   readonly about: 'credential' | 'vendor' | 'path';
   readonly because: Failure;
   /** The gateway that said it. */

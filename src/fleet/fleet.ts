@@ -131,8 +131,8 @@ export class Fleet {
       error: this.#error,
       server: this.#session?.engine.version ?? null,
       members: (inbox?.members() ?? []).map((one) => memberRow(one, core.now())),
-      ways: (inbox?.ways(core.now()) ?? []).map(({ heardAt, until, ...way }) => ({
-        ...way,
+      paths: (inbox?.paths(core.now()) ?? []).map(({ heardAt, until, ...path }) => ({
+        ...path,
         heardAt: iso(heardAt),
         until: iso(until),
       })),

@@ -33,7 +33,7 @@ export interface Member {
 }
 
 /** That a gateway cannot reach a vendor. */
-export interface Way {
+export interface PathFailure {
   readonly member: string;
   readonly name: string;
   /** Of this gateway, at that vendor. */
@@ -43,7 +43,7 @@ export interface Way {
   readonly until: Millis;
 }
 
-const waysMax = 256;
+const pathsMax = 256;
 
 export interface InboxPorts {
   readonly core: Pick<Core, 'state' | 'now' | 'tellEndpoint'>;
@@ -59,7 +59,7 @@ export class Inbox {
   readonly #ports: InboxPorts;
   readonly #members = new Map<string, Member>();
   readonly #budgets = new Map<string, { left: number; at: Millis }>();
-  readonly #ways = new Map<string, Way>();
+  readonly #paths = new Map<string, PathFailure>();
   readonly refused = new Map<Refused, number>();
   received = 0;
   /** When the engine last brought anything at all. */
@@ -75,8 +75,8 @@ export class Inbox {
   }
 
   /** What other gateways cannot reach from where they are, of what this one has. */
-  ways(now: Millis): readonly Way[] {
-    return [...this.#ways.values()].filter(({ until }) => until > now);
+  paths(now: Millis): readonly PathFailure[] {
+    return [...this.#paths.values()].filter(({ until }) => until > now);
   }
 
   receive(delivered: Delivered): void {
@@ -100,7 +100,7 @@ export class Inbox {
     this.received++;
     const { core, subjects, board } = this.#ports;
     if (message.kind === 'left') this.#members.delete(message.member);
-    if (message.kind === 'path') this.#noteWay(message, ageMs, now);
+    if (message.kind === 'path') this.#notePath(message, ageMs, now);
     if (message.kind !== 'failure' && message.kind !== 'lift') return;
     const { about, member, name, seq } = message;
     const endpoints = subjects.endpoints(about);
@@ -126,7 +126,7 @@ export class Inbox {
   }
 
   /** The newest of each gateway and vendor. It is shown, and no fact: nothing follows from it here. */
-  #noteWay(
+  #notePath(
     { about, member, name, because, validMs }: Extract<FleetMessage, { kind: 'path' }>,
     ageMs: Millis,
     now: Millis,
@@ -134,10 +134,10 @@ export class Inbox {
     const endpoints = this.#ports.subjects.endpoints(about);
     const until = now - ageMs + Math.min(validMs, hearsayMaxMs);
     if (endpoints.length === 0 || until <= now) return;
-    for (const [key, one] of this.#ways) if (one.until <= now) this.#ways.delete(key);
+    for (const [key, one] of this.#paths) if (one.until <= now) this.#paths.delete(key);
     const key = `${member} ${about}`;
-    if (this.#ways.size < waysMax || this.#ways.has(key))
-      this.#ways.set(key, { member, name, endpoints, because, heardAt: now - ageMs, until });
+    if (this.#paths.size < pathsMax || this.#paths.has(key))
+      this.#paths.set(key, { member, name, endpoints, because, heardAt: now - ageMs, until });
   }
 
   /** It is over by now, and so is what the same gateway said before it. */

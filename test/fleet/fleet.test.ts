@@ -44,17 +44,17 @@ describe('a gateway of a fleet', () => {
     for (let i = 0; i < 3; i++) await a.fails('timeout', { status: null });
     expect(exchange.stored.length).toBe(before + 1);
     expect(await b.facts('FailureHeard')).toEqual([]);
-    expect(b.fleet.row().ways).toEqual([]);
+    expect(b.fleet.row().paths).toEqual([]);
   });
 
   it('shows what another one cannot reach, which changes nothing, until it is over', async () => {
     const { a, b } = await pair();
     const before = b.core.state.seq;
     for (let i = 0; i < 3; i++) await a.fails('unreachable', { status: null });
-    expect(b.fleet.row().ways).toMatchObject([{ name: 'a', because: 'unreachable', endpoints: [first, second] }]);
+    expect(b.fleet.row().paths).toMatchObject([{ name: 'a', because: 'unreachable', endpoints: [first, second] }]);
     expect([b.core.state.seq, b.hearsay().words]).toEqual([before, []]);
     await b.pass(3_601);
-    expect(b.fleet.row().ways).toEqual([]);
+    expect(b.fleet.row().paths).toEqual([]);
   });
 
   it('takes what is said of a vendor as a hint', async () => {

@@ -91,8 +91,8 @@ export async function beliefs(context: Context): Promise<undefined> {
 function rowOf({ language, words: common }: Context, { profile, name, about, because, by, until }: HeardRow): string[] {
   const why = reasonText(because, language);
   const words = fleetWordsOf(language);
-  const [hint, way] = [words.hint, words.wayFrom(by)];
-  const said = about === 'credential' ? why : common.bracketed(why, about === 'vendor' ? hint : way);
+  const [hint, path] = [words.hint, words.pathFrom(by)];
+  const said = about === 'credential' ? why : common.bracketed(why, about === 'vendor' ? hint : path);
   return [`${profile}/${name}`, said, by, timeText(until)];
 }
 

@@ -70,14 +70,14 @@ function heardRows({ core }: Installation, of: readonly EndpointId[]): readonly 
 }
 
 /** What only the running gateway has heard, and keeps nowhere. */
-function wayRows({ core }: Installation, live: LiveSide | undefined, of: readonly EndpointId[]): readonly HeardRow[] {
-  return (live?.fleet().ways ?? []).flatMap(({ endpoints, name: by, ...way }) =>
+function pathRows({ core }: Installation, live: LiveSide | undefined, of: readonly EndpointId[]): readonly HeardRow[] {
+  return (live?.fleet().paths ?? []).flatMap(({ endpoints, name: by, ...path }) =>
     of
       .filter((id) => endpoints.includes(id))
       .map((id) => {
         const known = core.state.profiles.endpoint(id);
         return {
-          ...way,
+          ...path,
           endpoint: id,
           profile: known?.profile ?? '',
           name: known?.name ?? '',
@@ -136,7 +136,7 @@ export const fleetHandlers: Handlers<typeof fleetContract> = {
   'fleet.status': status,
   'fleet.beliefs': (it, { endpoint }, live) => {
     const of = meant(it, endpoint);
-    return { beliefs: [...heardRows(it, of), ...wayRows(it, live, of)] };
+    return { beliefs: [...heardRows(it, of), ...pathRows(it, live, of)] };
   },
   'fleet.forget': forget,
   'fleet.leave': leave,

@@ -51,7 +51,7 @@ export const fleetWords = {
   by: 'by',
   until: 'until',
   hint: 'a hint',
-  wayFrom: (by: string) => `the way from ${by}; nothing follows from it here`,
+  pathFrom: (by: string) => `the path from ${by}; nothing follows from it here`,
   forgotten: (count: number) =>
     count === 0 ? 'there was nothing to forget' : `forgotten: ${count}; not believed again for an hour`,
   left: 'left the fleet',

@@ -52,7 +52,7 @@ export const fleetWords: FleetWords = {
   by: '来自',
   until: '截至',
   hint: '提示',
-  wayFrom: (by) => `${by} 到那里的路；对本网关没有影响`,
+  pathFrom: (by) => `${by} 到那里的路；对本网关没有影响`,
   forgotten: (count) => (count === 0 ? '没有可作废的说法' : `已作废 ${count} 条；一小时内不再相信`),
   left: '已离开集群',
   wasNone: '本网关不在集群中',

@@ -85,7 +85,7 @@ function Beliefs({ beliefs }: { readonly beliefs: readonly Heard[] }) {
     const state = known.find(({ id }) => id === one.endpoint)?.state ?? null;
     const here = state === null ? '–' : text().code('states', state);
     const differs = one.about === 'credential' && (state === 'healthy' || state === 'degraded');
-    const about = { credential: '', vendor: ` (${fleet.hint})`, path: ` (${fleet.wayFrom(one.by)})` }[one.about];
+    const about = { credential: '', vendor: ` (${fleet.hint})`, path: ` (${fleet.pathFrom(one.by)})` }[one.about];
     return {
       key: `${one.endpoint} ${one.member} ${one.about}`,
       cells: [
