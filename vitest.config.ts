@@ -50,19 +50,19 @@ const alone = [
  */
 const longest = [
   'test/health/gateway.test.ts',
-  'test/cli/gateway-ends.test.ts',
-  'test/queue/parking.test.ts',
+  'test/commands/gateway/gateway-ends.test.ts',
+  'test/retry-queue/parking.test.ts',
   'test/simulation/simulation.test.ts',
   'test/history/what-if.test.ts',
   'test/history/page.test.ts',
   'test/history/then.test.ts',
-  'test/demo/demo.test.ts',
+  'test/commands/demo/demo.test.ts',
   'test/log/repair.test.ts',
   'test/dashboard/guard.test.ts',
   'test/cli/process.test.ts',
   'test/control/repair.test.ts',
   'test/cli/hostile.test.ts',
-  'test/cli/statusline.test.ts',
+  'test/commands/client/statusline.test.ts',
 ];
 
 /** On a fresh checkout nothing is known of how long a file takes: vitest then begins with the largest. */

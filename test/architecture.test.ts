@@ -2,8 +2,8 @@
  * The architecture, computed from the imports: the folders have an order, and no folder imports one that stands above it. Beside that,
  * as tables: what the innermost folders may know, where each package is known, and that the core is pure.
  */
-import { readdirSync, readFileSync } from 'node:fs';
-import { dirname, join, normalize } from 'node:path';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
+import { dirname, join, normalize, relative } from 'node:path';
 import { describe, expect, it } from 'vitest';
 
 const core = ['events/', 'machines/', 'src/projections/'] as const;
@@ -65,6 +65,20 @@ const bundledBy: Readonly<Record<string, readonly string[]>> = {
 /** Not installed for users: only its types are imported, and the build removes them. */
 const typesOnly = '@anthropic-ai/sdk';
 
+/** The folders of `test/` that mirror no folder of the program, each with what it is for. Every other one bears the path of what it tests. */
+const onlyOfTests: Readonly<Record<string, string>> = {
+  browser: 'the page as a whole, in a real browser',
+  'cli/help': 'snapshots of the help',
+  'cli/transcripts': 'snapshots of screens',
+  histories: 'what released versions wrote; it never changes',
+  'log/programs': 'run as processes by the tests beside it',
+  scenarios: 'facts and decisions over all machines, as transcripts',
+  sdk: "a client library's view of a whole gateway",
+  simulation: 'lives of all the core together',
+  support: 'what tests share',
+  'workers/programs': 'run as threads by the tests beside it',
+};
+
 /** The core says what and why. It never knows when, where or by chance, and waits for nothing. */
 const impure =
   /\b(Date\.now|new Date\(|Math\.random|crypto\.|performance\.|process\.|console\.|setTimeout|setInterval|fetch\()|['"]node:|\b(async|await)\b/;
@@ -117,6 +131,24 @@ it.each(core)('%s is pure', (part) => {
       return found ? [`${file}: ${found[0]}`] : [];
     });
   expect(faults).toEqual([]);
+});
+
+describe('the folders of test/', () => {
+  // By their files: a folder whose files have moved may be left behind, empty.
+  const ofFiles = readdirSync('test', { recursive: true, withFileTypes: true })
+    .filter((entry) => entry.isFile())
+    .map(({ parentPath }) => relative('test', parentPath).replaceAll('\\', '/'));
+  const folders = [...new Set(ofFiles)].filter((folder) => folder !== '');
+  const mirrors = (folder: string) => [folder, `src/${folder}`].some((path) => existsSync(path));
+
+  it('mirror those of the program, but for a few that are told', () => {
+    expect(folders).toContain('commands/history');
+    expect(folders.filter((folder) => !mirrors(folder) && !Object.hasOwn(onlyOfTests, folder))).toEqual([]);
+  });
+
+  it('are told as the exception only where they are one', () => {
+    expect(Object.keys(onlyOfTests).filter((folder) => mirrors(folder) || !folders.includes(folder))).toEqual([]);
+  });
 });
 
 describe('the order of folders', () => {
