@@ -30,6 +30,28 @@ export interface FleetBudgetRow {
   readonly spentUsd: number;
 }
 
+/** Why nothing comes through: of the address, of the door, of what is behind it, and of this gateway's own settings. */
+export type FleetFault =
+  | 'refused'
+  | 'unknownHost'
+  | 'unreachable'
+  | 'silent'
+  | 'ended'
+  | 'strange'
+  | 'login'
+  | 'forbidden'
+  | 'untrusted'
+  | 'otherName'
+  | 'expired'
+  | 'plain'
+  | 'tls'
+  | 'noJetStream'
+  | 'full'
+  | 'caFile'
+  | 'seed'
+  | 'nameTaken'
+  | 'other';
+
 /** What only a running gateway knows. */
 export interface FleetLive {
   readonly state: 'off' | 'connecting' | 'connected' | 'nameTaken';
@@ -42,7 +64,8 @@ export interface FleetLive {
   readonly received: number;
   /** Messages that were not taken, by the reason. */
   readonly refused: Readonly<Record<string, number>>;
-  /** A code. */
+  readonly fault: FleetFault | null;
+  /** The code of the system or of the server's client, as it came. */
   readonly error: string | null;
   /** The version of the engine's server. */
   readonly server: string | null;

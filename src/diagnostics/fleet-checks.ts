@@ -4,6 +4,7 @@ import { isLoopback } from '../config/network/base-url.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import { type Check, passed, warning } from '../contract/checks.ts';
 import type { FleetLive } from '../contract/fleet.ts';
+import { fleetFixes } from '../messages/fleet-fixes.ts';
 
 // Before it, a server that crashed could lose a stream (NATS release notes of 2.10.23). The logs of the gateways have it all the same.
 const safeServer = [2, 10, 23] as const;
@@ -16,13 +17,17 @@ export function fleetChecks(settings: Settings, hasSecret: boolean, live: FleetL
   if (!hasSecret) found.push(warning('fleet', { fault: 'noSecret' }, 'qcc config set fleet.secret -'));
   if (live?.state === 'nameTaken')
     found.push(warning('fleet', { fault: 'nameTaken' }, 'qcc config set fleet.name NAME'));
-  if (live?.state === 'connecting')
-    found.push(warning('fleet', { fault: 'lost', url, why: live.error ?? '' }, 'qcc fleet status'));
-  if (url.startsWith('nats:') && !isLoopback(new URL(url).hostname))
+  if (live?.state === 'connecting') found.push(lost(url, live));
+  if (url.startsWith('nats:') && settings['fleet.tls_ca'] === '' && !isLoopback(new URL(url).hostname))
     found.push(warning('fleet', { fault: 'plain', url }, 'qcc config set fleet.url tls://HOST:4222'));
   if (live?.server && isOlder(live.server))
     found.push(warning('fleet', { fault: 'oldServer', version: live.server }, 'qcc fleet status'));
   return found.length > 0 ? found : [passed('fleet', 'warning')];
+}
+
+function lost(url: string, { fault, error }: FleetLive): Check {
+  const why = fault === null || fault === 'other' ? (error ?? '') : fault;
+  return warning('fleet', { fault: 'lost', url, why }, (fault && fleetFixes[fault]) ?? 'qcc fleet status');
 }
 
 function isOlder(version: string): boolean {

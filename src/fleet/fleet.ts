@@ -5,10 +5,11 @@
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, streams } from '../../events/ids.ts';
 import { minuteMs, secondMs } from '../../events/units.ts';
-import type { FleetLive, FleetMemberRow } from '../contract/fleet.ts';
+import type { FleetFault, FleetLive, FleetMemberRow } from '../contract/fleet.ts';
 import { iso, isoOrNull } from '../platform/time.ts';
 import type { Core } from '../runtime/core.ts';
 import type { Engine } from './engine.ts';
+import { codeOf, faultOf } from './fault.ts';
 import { type FleetKeys, fleetKeys } from './identity.ts';
 import type { Member } from './inbox.ts';
 import { admitted, joined, replayMs } from './joining.ts';
@@ -68,12 +69,11 @@ export class Fleet {
   #stepping: Promise<void> | undefined;
   #isStopped = false;
   #isAsked = false;
-  #isNameTaken = false;
   #retryAt: Millis = 0;
   #waitMs: Millis = retryMs.least;
   #lostAt: Millis | null = null;
   #isLossTold = false;
-  #error: string | null = null;
+  #error: { readonly fault: FleetFault; readonly code: string } | null = null;
 
   constructor(ports: FleetPorts) {
     this.#ports = ports;
@@ -128,7 +128,8 @@ export class Fleet {
       published: outbox?.published ?? 0,
       received: inbox?.received ?? 0,
       refused: Object.fromEntries(inbox?.refused ?? []),
-      error: this.#error,
+      fault: this.#error?.fault ?? null,
+      error: this.#error?.code ?? null,
       server: this.#session?.engine.version ?? null,
       members: (inbox?.members() ?? []).map((one) => memberRow(one, core.now())),
       paths: (inbox?.paths(core.now()) ?? []).map(({ heardAt, until, ...path }) => ({
@@ -142,7 +143,7 @@ export class Fleet {
 
   #state(): FleetLive['state'] {
     if (this.#settings === null) return 'off';
-    if (this.#isNameTaken) return 'nameTaken';
+    if (this.#error?.fault === 'nameTaken') return 'nameTaken';
     return this.#session && this.#lostAt === null ? 'connected' : 'connecting';
   }
 
@@ -177,7 +178,6 @@ export class Fleet {
     this.#lostAt = null;
     this.#isLossTold = false;
     this.#error = null;
-    this.#isNameTaken = false;
   }
 
   async #connect(wanted: FleetSettings): Promise<void> {
@@ -187,8 +187,7 @@ export class Fleet {
     try {
       const keys = fleetKeys(wanted.secret);
       const admission = await admitted(this.#ports, engine, keys, wanted.name);
-      this.#isNameTaken = admission === undefined;
-      if (!admission) throw new Error('nameTaken');
+      if (!admission) throw Object.assign(new Error('the name is taken'), { code: 'nameTaken' });
       const membership = new Membership({ core, engine, keys, secretOf }, admission);
       const session: Session = {
         engine,
@@ -268,7 +267,8 @@ export class Fleet {
     const { core, dice } = this.#ports;
     await this.#drop();
     this.#lostAt ??= core.now();
-    this.#error = codeOf(error);
+    const code = codeOf(error);
+    this.#error = { fault: faultOf(error, code), code };
     // Gateways that lost the same server do not come back to it in the same moment.
     this.#retryAt = core.now() + this.#waitMs * (0.5 + dice() / 2);
     this.#waitMs = Math.min(retryMs.most, this.#waitMs * 2);
@@ -287,13 +287,6 @@ export class Fleet {
     session?.stopListening();
     await session?.engine.close().catch(() => {});
   }
-}
-
-/** A code, or the name of the error: what a server says is not repeated. */
-function codeOf(error: unknown): string {
-  const { code, name, message } = error as Partial<NodeJS.ErrnoException>;
-  if (typeof code === 'string') return code;
-  return message === 'nameTaken' ? message : (name ?? 'Error');
 }
 
 function memberRow({ member, name, epoch, seq, seenAt, heard }: Member, now: Millis): FleetMemberRow {

@@ -1,7 +1,8 @@
 /** The fleet's engine over NATS JetStream. Loaded only when a fleet is set up. The server's promise of durability is not relied on. */
 import { readFile } from 'node:fs/promises';
+import { rootCertificates } from 'node:tls';
 import type { JetStreamClient, JetStreamManager, StreamConfig } from '@nats-io/jetstream';
-import type { NatsConnection } from '@nats-io/transport-node';
+import type { NatsConnection, TlsOptions } from '@nats-io/transport-node';
 import type { Millis } from '../../events/fact.ts';
 import { dayMs, minuteMs, secondMs } from '../../events/units.ts';
 import { type Channel, type Delivered, type Engine, leaseMs, type Register } from './engine.ts';
@@ -55,7 +56,7 @@ export async function openNats(settings: FleetSettings): Promise<Engine> {
     reconnect: false,
     ...(user !== '' && { user, pass: password }),
     ...(nkey !== '' && { authenticator: nats.nkeyAuthenticator(new TextEncoder().encode(nkey)) }),
-    ...(url.startsWith('tls:') && { tls: tlsCa === '' ? {} : { ca: await readFile(tlsCa, 'utf8') } }),
+    ...((url.startsWith('tls:') || tlsCa !== '') && { tls: await encryptionOf(url, tlsCa) }),
   });
   try {
     const manager = await jetstreamManager(connection, { timeout: callMs });
@@ -100,6 +101,20 @@ export async function openNats(settings: FleetSettings): Promise<Engine> {
     await connection.close();
     throw error;
   }
+}
+
+/**
+ * A server that does not encrypt is refused. Of an address without a name the client would ask for a certificate of `localhost`: it is told
+ * the host.
+ */
+async function encryptionOf(url: string, tlsCa: string): Promise<TlsOptions & { readonly host: string }> {
+  const host = new URL(url.replace(/^(nats|tls):/, 'http:')).hostname.replaceAll(/[[\]]/g, '');
+  if (tlsCa === '') return { host };
+  const own = await readFile(tlsCa, 'utf8').catch(() => '');
+  if (!own.includes('-----BEGIN CERTIFICATE-----'))
+    throw Object.assign(new Error('fleet.tls_ca is no file with certificates'), { code: 'caFile' });
+  // The client's type knows one text, and hands on what Node takes.
+  return { host, ca: [...rootCertificates, own] as unknown as string };
 }
 
 const subjectOf = (name: string, channel: Channel) => `${prefix}.${name}.${channel}`;

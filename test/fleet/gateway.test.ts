@@ -1,11 +1,13 @@
 /** A whole gateway in a fleet: what it serves does not depend on it, and what a person sees and undoes of it. */
 import { describe, expect, it } from 'vitest';
 import { effective } from '../../src/config/settings/settings.ts';
+import type { Check } from '../../src/contract/checks.ts';
 import type { FleetLive } from '../../src/contract/fleet.ts';
 import { fleetChecks } from '../../src/diagnostics/fleet-checks.ts';
 import { aboutCredential, fleetKeys, identityOf } from '../../src/fleet/identity.ts';
 import { sealed } from '../../src/fleet/message.ts';
 import { openNats } from '../../src/fleet/nats-engine.ts';
+import { checkDetail } from '../../src/messages/checks.ts';
 import { at } from '../cli/command.ts';
 import { fleetSecret } from '../support/fleet.ts';
 import { runningGateway } from '../support/gateway.ts';
@@ -49,6 +51,9 @@ it('doctor says what is risky about a fleet, and nothing where there is none', (
     fleetChecks(of, hasSecret, now).map(({ about }) => about['fault']);
   expect(faults(settings, false, live)).toEqual(['noSecret', 'lost', 'plain', 'oldServer']);
   expect(faults(settings, true, { ...live, state: 'nameTaken', server: '2.10.23' })).toEqual(['nameTaken', 'plain']);
+  const [refuses] = fleetChecks(settings, true, { ...live, fault: 'login', server: null });
+  expect(refuses).toMatchObject({ about: { why: 'login' }, fix: 'qcc config set fleet.password -' });
+  expect(checkDetail(refuses as Check, 'en')).toContain('it refuses fleet.user with fleet.password');
   const safe = { ...settings, 'fleet.url': 'tls://10.0.0.5' } as never;
   expect(fleetChecks(safe, true, { ...live, state: 'connected', server: '2.14.1' })).toMatchObject([{ ok: true }]);
   expect(fleetChecks({ ...settings, 'fleet.url': '' } as never, false, undefined)).toEqual([]);

@@ -6,6 +6,7 @@ import type { EndpointId } from '../../events/ids.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { type Channel, type Delivered, type Engine, leaseMs, type Registered } from '../../src/fleet/engine.ts';
 import { Fleet, type FleetSettings } from '../../src/fleet/fleet.ts';
+import { openNats } from '../../src/fleet/nats-engine.ts';
 import type { Budget } from '../../src/fleet/slices.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import type { Core } from '../../src/runtime/core.ts';
@@ -122,6 +123,13 @@ export class Exchange {
 }
 
 export const fleetSecret = 'a secret of the whole fleet';
+
+const ofNats = { name: 'x', secret: fleetSecret, user: '', password: '', nkey: '', tlsCa: '', followsSwitch: true };
+
+/** What a gateway connects to by these settings. */
+export const onNats = (url: string, more: Partial<FleetSettings> = {}) => ({
+  open: () => openNats({ ...ofNats, url, ...more }),
+});
 
 /** A gateway with two endpoints, whose first has a key that others have, too. */
 export async function gatewayIn(

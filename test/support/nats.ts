@@ -1,5 +1,6 @@
 /** A real nats-server, as a child: on a port that is free, with its store in a folder of its own, ended by its id. */
 import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
+import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
@@ -30,16 +31,19 @@ const freePort = () =>
     });
   });
 
-/** @param authorization as the server's file has it */
+/** @param more lines of the server's file; `jetstream` alone in one of its own takes the place of ours */
 export async function natsServer(
-  authorization = '',
+  more = '',
   atEnd: (end: () => Promise<void>) => void = onTestFinished,
 ): Promise<NatsServer> {
   const folder = mkdtempSync(join(tmpdir(), 'qcc-nats-'));
   const port = await freePort();
   const file = join(folder, 'server.conf');
   const store = join(folder, 'store');
-  writeFileSync(file, `listen: 127.0.0.1:${port}\njetstream { store_dir: "${store}" }\n${authorization}\n`);
+  const jetstream = more.includes('jetstream')
+    ? more.replace('STORE', `store_dir: "${store}"`)
+    : `jetstream { store_dir: "${store}" }\n${more}`;
+  writeFileSync(file, `listen: 127.0.0.1:${port}\n${jetstream}\n`);
   const server = {
     url: `nats://127.0.0.1:${port}`,
     process: undefined as unknown as ChildProcess,
@@ -48,8 +52,12 @@ export async function natsServer(
       server.process = child;
       // It is read to its end: a server whose stderr is closed dies of it.
       await new Promise<void>((resolve, reject) => {
-        child.stderr?.on('data', (text: Buffer) => text.includes('Server is ready') && resolve());
-        child.once('exit', () => reject(new Error('nats-server did not start')));
+        let said = '';
+        child.stderr?.on('data', (text: Buffer) => {
+          said += text;
+          if (text.includes('Server is ready')) resolve();
+        });
+        child.once('exit', () => reject(new Error(`nats-server did not start: ${said}`)));
       });
     },
     async kill() {
@@ -71,4 +79,39 @@ export async function natsServer(
   });
   await server.start();
   return server;
+}
+
+export interface UserKey {
+  /** As the server's file names the user. */
+  readonly user: string;
+  readonly seed: string;
+}
+
+/** An nkey of a user (Ed25519): prefix, key, CRC-16 with the polynomial 0x1021, in base 32. */
+export function userKey(): UserKey {
+  const { publicKey, privateKey } = generateKeyPairSync('ed25519');
+  const raw = (key: KeyObject, type: 'spki' | 'pkcs8') =>
+    (key.export({ format: 'der', type } as never) as unknown as Buffer).subarray(-32);
+  const [seedOfUser, userPrefix] = [Buffer.of(0x95, 0x00), Buffer.of(0xa0)];
+  const text = (...parts: readonly Buffer[]) => base32(withSum(Buffer.concat(parts)));
+  return {
+    user: text(userPrefix, raw(publicKey, 'spki')),
+    seed: text(seedOfUser, raw(privateKey, 'pkcs8')),
+  };
+}
+
+function withSum(bytes: Buffer): Buffer {
+  let sum = 0;
+  for (const byte of bytes) {
+    sum ^= byte << 8;
+    for (let i = 0; i < 8; i++) sum = ((sum << 1) ^ (sum & 0x8000 ? 0x1021 : 0)) & 0xffff;
+  }
+  return Buffer.concat([bytes, Buffer.of(sum & 0xff, sum >> 8)]);
+}
+
+function base32(bytes: Buffer): string {
+  const bits = [...bytes].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  return (bits.match(/.{1,5}/g) ?? [])
+    .map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)])
+    .join('');
 }

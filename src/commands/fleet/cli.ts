@@ -1,7 +1,8 @@
 /** The commands of the fleet. */
-import type { HeardRow } from '../../contract/fleet.ts';
+import type { FleetFault, HeardRow } from '../../contract/fleet.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { fleetWordsOf } from '../../messages/fleet.ts';
+import { fleetFixes } from '../../messages/fleet-fixes.ts';
 import { reasonText } from '../../messages/reasons.ts';
 import { timeText } from '../../platform/time.ts';
 import { type Context, isOn, withInstallation } from '../context.ts';
@@ -29,11 +30,15 @@ type Live = NonNullable<Answer<'fleet.status'>['live']>;
 
 function liveRows({ language, words: common }: Context, live: Live): [string, string][] {
   const words = fleetWordsOf(language);
+  // A code tells a person nothing that a sentence does not, unless there is none.
+  const why = (fault: FleetFault, code: string | null) =>
+    fault === 'other' ? common.bracketed(words.faults.other, code ?? '') : words.faults[fault];
   const refused = Object.entries(live.refused).map(([why, count]) => `${words.refusals[why] ?? why} ${count}`);
   const rows: [string, string | null][] = [
     [words.state, words.states[live.state]],
     [words.since, live.since && timeText(live.since)],
-    [words.error, live.error],
+    [words.why, live.fault && why(live.fault, live.error)],
+    [words.next, live.fault && fleetFixes[live.fault]],
     [words.member, live.member],
     [words.published, String(live.published)],
     [words.received, String(live.received)],

@@ -1,6 +1,7 @@
 /** What each check has found: when all is well, and when it is not. */
 import type { ReasonOrWord } from '../../../events/reason.ts';
 import type { Check, CheckId } from '../../contract/checks.ts';
+import { fleetWords } from './fleet.ts';
 import { sayWhy } from './reasons.ts';
 import { plural as counted } from './story-words.ts';
 
@@ -200,10 +201,12 @@ export const checks: Readonly<Record<CheckId, CheckWords>> = {
   },
 };
 
+const fleetWhy: Readonly<Record<string, string>> = fleetWords.faults;
 const fleetFaults: Readonly<Record<string, (about: About) => string>> = {
   noSecret: () => 'fleet.url is set, and fleet.secret is not: this gateway neither tells nor hears anything',
   nameTaken: () => 'another gateway of the fleet has the name of this one: it waits until that one is silent',
-  lost: ({ url, why }) => `the fleet’s server ${url} does not answer (${why}); requests are served as before`,
+  lost: ({ url, why }) =>
+    `nothing comes through the fleet’s server ${url}: ${fleetWhy[String(why)] ?? why}; requests are served as before`,
   plain: ({ url }) => `${url} is not encrypted: the password and what gateways say can be read on the way`,
   oldServer: ({ version }) =>
     `nats-server ${version} may lose a stream when it crashes (until 2.10.23); gateways then publish it again from their logs`,

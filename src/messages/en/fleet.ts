@@ -1,4 +1,5 @@
 /** The fleet. */
+import type { FleetFault } from '../../contract/fleet.ts';
 
 export const fleetWords = {
   title: 'Fleet',
@@ -14,10 +15,31 @@ export const fleetWords = {
   notRunning: 'the gateway does not run: it neither tells nor hears anything',
   states: {
     off: 'off',
-    connecting: 'the server does not answer; requests are served as before',
+    connecting: 'not connected; requests are served as before',
     connected: 'connected',
-    nameTaken: 'another gateway has this name; qcc config set fleet.name NAME',
+    nameTaken: 'another gateway has this name',
   },
+  faults: {
+    refused: 'nothing listens at this address: is nats-server started there?',
+    unknownHost: 'no host of this name is known here',
+    unreachable: 'no way leads to this address from here',
+    silent: 'it takes connections and does not answer within two seconds: is it frozen, or overloaded?',
+    ended: 'it ended the connection: has it been stopped?',
+    strange: 'what answers there is no NATS server',
+    login: 'it refuses fleet.user with fleet.password, or fleet.nkey',
+    forbidden: 'its account may not publish or ask for what a member needs: docs/fleet.md lists the permissions',
+    untrusted: 'no authority that is known here has signed its certificate',
+    otherName: 'its certificate is of another name than the one in fleet.url',
+    expired: 'its certificate is not valid today',
+    plain: 'it does not encrypt, and tls:// or fleet.tls_ca asks for it: it was told nothing',
+    tls: 'no encryption could be agreed on: it may ask for a certificate of its clients, and qcc has none',
+    noJetStream: 'it runs without JetStream, or this account may not use it',
+    full: 'its store takes no more: is its disk full, or max_file_store below 256 MB?',
+    caFile: 'fleet.tls_ca is no file with certificates in PEM that can be read',
+    seed: 'fleet.nkey is no whole seed: a character of it may be wrong',
+    nameTaken: 'this one waits until the other is silent for a minute',
+    other: 'the connection failed',
+  } satisfies Record<FleetFault, string>,
   server: 'server',
   name: 'name',
   member: 'member',
@@ -27,7 +49,8 @@ export const fleetWords = {
   published: 'told',
   received: 'heard',
   refused: 'refused',
-  error: 'last error',
+  why: 'why',
+  next: 'what helps',
   refusals: {
     size: 'too large',
     form: 'malformed',
@@ -58,4 +81,4 @@ export const fleetWords = {
   wasNone: 'this gateway was in no fleet',
 };
 
-export type FleetWords = typeof fleetWords;
+export type FleetWords = Omit<typeof fleetWords, 'faults'> & { readonly faults: Readonly<Record<FleetFault, string>> };

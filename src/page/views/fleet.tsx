@@ -1,6 +1,7 @@
 /** The fleet: its gateways, what each says of the endpoints of this one, where they disagree, how far this one is behind, and shared budgets. */
 import type { ComponentChildren } from 'preact';
 import type { Answer } from '../../contract/operations.ts';
+import { fleetFixes } from '../../messages/fleet-fixes.ts';
 import { useAsked } from '../live/asked.ts';
 import { moment, present, presentClock } from '../live/store.ts';
 import { dollarText } from '../number-text.ts';
@@ -51,7 +52,8 @@ function Standing({ url, name, hasSecret, live }: Status) {
     [fleet.name, name],
     [fleet.state, fleet.states[live.state]],
     [fleet.since, live.since && timeOf(live.since)],
-    [fleet.error, live.error],
+    [fleet.why, live.fault && fleet.faults[live.fault]],
+    [fleet.next, live.fault && fleetFixes[live.fault]],
     [fleet.behind, live.behind],
     [fleet.published, live.published],
     [fleet.received, live.received],
