@@ -7,7 +7,7 @@ import { readlinkSync } from 'node:fs';
 import { constants, setPriority } from 'node:os';
 import { basename, join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { isMainThread } from 'node:worker_threads';
+import { isMainThread, type MessagePort } from 'node:worker_threads';
 import type { Params } from '../src/contract/operations.ts';
 import { QccError } from '../src/errors/qcc-error.ts';
 import { type ToldError, toldOf } from '../src/errors/told-error.ts';
@@ -36,7 +36,11 @@ export interface ReplayTask<Name extends QuestionName = QuestionName> {
   readonly dir: string;
   readonly name: Name;
   readonly params: Params<Name>;
+  readonly stop: Stop;
 }
+
+/** Any message ends the task early: it fails, and has closed the log by then. */
+type Stop = MessagePort;
 
 /** `answer` is JSON: the main loop passes it on, and neither clones nor parses it. */
 export type ReplayReply =
@@ -69,20 +73,35 @@ export async function scrub({ dir, names }: { dir: string; names: readonly strin
   return bad;
 }
 
+export interface RollUpTask {
+  readonly dir: string;
+  readonly from: number;
+  readonly stop: Stop;
+}
+
 /** The roll-up of one block as JSON: the main loop, the only writer, stores it. Undefined where facts are missing. */
-export function rollUp({ dir, from }: { dir: string; from: number }): Promise<string | undefined> {
-  return withLog(dir, async (log) => {
+export function rollUp({ dir, from, stop }: RollUpTask): Promise<string | undefined> {
+  return withLog(dir, stop, async (log) => {
     const made = await rollUpOf(log, from, resting());
     return made && JSON.stringify(made);
   });
 }
 
-async function withLog<T>(dir: string, work: (log: LevelLog) => Promise<T>): Promise<T> {
-  const log = await LevelLog.open(dir, { beside: true });
+/**
+ * A thread that is ended while LevelDB reads for it ends the whole process (a segmentation fault in one of eight stops during roll-ups). So
+ * the log is closed first, which waits for the read that is under way, and lets the next one fail.
+ */
+async function withLog<T>(dir: string, stop: Stop, work: (log: LevelLog) => Promise<T>): Promise<T> {
   try {
-    return await work(log);
+    const log = await LevelLog.open(dir, { beside: true });
+    stop.on('message', () => log.close().catch(() => {}));
+    try {
+      return await work(log);
+    } finally {
+      await log.close();
+    }
   } finally {
-    await log.close();
+    stop.close();
   }
 }
 
@@ -98,8 +117,9 @@ export default async function replay<Name extends QuestionName>({
   dir,
   name,
   params,
+  stop,
 }: ReplayTask<Name>): Promise<ReplayReply> {
-  return await withLog(dir, async (log) => {
+  return await withLog(dir, stop, async (log) => {
     keepStates(log, keptOf(dir));
     try {
       return { answer: JSON.stringify(await ask(log, name, params)) };

@@ -93,6 +93,8 @@ export function endOf(
       await step('probes', () => pool.close(), fault);
       await step('snapshots', () => maintenance.stop(), fault);
       inspector.stop();
+      // The process holds the log until its second reader, too, has closed it.
+      await step('questions', () => replay.close(), fault);
       await step('dashboard', () => dashboard.close(), fault);
       await step('fleet', () => fleet.stop(), fault);
       await step('notifications', () => notifier.stop(), fault, notifyMs);
@@ -116,7 +118,6 @@ export function endOf(
   const released = async () => {
     await step('control socket', () => control.close(), fault);
     descriptors.stop();
-    await step('questions', () => replay.close(), fault);
     await step('access log', () => accessLog.close(), fault);
     end.resolve();
   };

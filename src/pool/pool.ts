@@ -1,13 +1,15 @@
 /** The worker pool: work that may hang runs here, without affecting traffic. The one file that knows piscina. */
-import { MessageChannel, type MessagePort, receiveMessageOnPort } from 'node:worker_threads';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { MessageChannel, type MessagePort } from 'node:worker_threads';
 import { Piscina } from 'piscina';
 import type { ProbeJob, ProbeResult, ProbeTask } from '../../workers/probe.ts';
 import type { ReplayReply, ReplayTask } from '../../workers/replay.ts';
-import type { FromRetry, RetryJob, RetryResult, RetryTask, ToRetry } from '../../workers/retry.ts';
+import type { RetryJob, RetryResult, RetryTask } from '../../workers/retry.ts';
 import { Json } from '../contract/json.ts';
-import type { QccError } from '../errors/qcc-error.ts';
+import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { errorOf } from '../errors/told-error.ts';
 import type { QuestionName } from '../history/questions.ts';
+import { Hearing, type LostRetry, type RetrySink } from './hearing.ts';
 import { programAt } from './program.ts';
 
 // A probe's answer is a few lines; a worker that needs more memory is faulty. Its garbage is young: with little room for it the heap stays
@@ -118,6 +120,8 @@ const replayHeapMb = 1_024;
 const replayYoungMb = 8;
 // Queries come in series; after a minute without one the thread ends.
 const replayIdleMs = 60_000;
+// A read of LevelDB that is under way takes milliseconds; the fold between two of them no longer.
+const closedWithinMs = 1_000;
 
 export interface ReplayPool {
   /**
@@ -131,6 +135,7 @@ export interface ReplayPool {
   rollUp(dir: string, from: number): Promise<string | undefined>;
   /** A damaged log must not be read: all queries fail with this error. Undefined: they are answered again. */
   distrust(dir: string, error: QccError | undefined): void;
+  /** Ends what runs. The thread has closed the log when it resolves; queries fail with `QCC_GATEWAY_ENDING`. */
   close(): Promise<void>;
 }
 
@@ -148,22 +153,50 @@ export function openReplayPool(): ReplayPool {
   });
   const end = revived(piscina);
   const distrusted = new Map<string, QccError>();
+  const running = new Map<MessagePort, Promise<unknown>>();
+  let hasEnded = false;
+  const run = async (name: string, task: object): Promise<unknown> => {
+    if (hasEnded) throw endingError();
+    const { port1, port2 } = new MessageChannel();
+    const done = piscina.run({ ...task, stop: port2 }, { name, transferList: [port2] });
+    running.set(port1, done);
+    try {
+      return await done;
+    } catch (error) {
+      throw hasEnded ? endingError() : error;
+    } finally {
+      running.delete(port1);
+      port1.close();
+    }
+  };
   return {
     async ask(dir, name, params) {
       const distrust = distrusted.get(dir);
       if (distrust) throw distrust;
-      const reply = (await piscina.run({ dir, name, params })) as ReplayReply;
+      const reply = (await run('default', { dir, name, params })) as ReplayReply;
       if ('answer' in reply) return new Json(reply.answer);
       throw errorOf(reply.error);
     },
     scrub: (dir, names) => piscina.run({ dir, names }, { name: 'scrub' }) as Promise<readonly string[]>,
-    rollUp: (dir, from) => piscina.run({ dir, from }, { name: 'rollUp' }) as Promise<string | undefined>,
+    rollUp: (dir, from) => run('rollUp', { dir, from }) as Promise<string | undefined>,
     distrust(dir, error) {
       if (error) distrusted.set(dir, error);
       else distrusted.delete(dir);
     },
-    close: end,
+    async close() {
+      hasEnded = true;
+      for (const port of running.keys()) port.postMessage('stop');
+      // A thread that hangs elsewhere is ended all the same.
+      const late = new AbortController();
+      const settled = Promise.allSettled(running.values()).then(() => late.abort());
+      await Promise.race([settled, sleep(closedWithinMs, undefined, { signal: late.signal }).catch(() => {})]);
+      await end();
+    },
   };
+}
+
+function endingError(): QccError {
+  return new QccError('QCC_GATEWAY_ENDING', {}, exitCodes.notRunning);
 }
 
 // A JSON answer of up to 64 MiB is parsed to prove that it is complete.
@@ -171,21 +204,6 @@ const retryHeapMb = 256;
 // Retries come in an outage, and then for minutes; after it the thread ends.
 const retryIdleMs = 60_000;
 const retriesMax = 64;
-
-/** Receives the events of an attempt, in this order. Its promise is awaited before the next event, and before more is read. */
-export interface RetrySink {
-  /** Headers have come: from here on the attempt is likely to be billed. */
-  answering(status: number): void;
-  /** The answer is committable; its bytes follow. The headers are flat pairs. */
-  committable(status: number, headers: readonly string[]): void | Promise<void>;
-  bytes(chunk: Buffer): void | Promise<void>;
-}
-
-/** The worker died during the attempt: the request may have been answered, and billed. */
-export interface LostRetry {
-  readonly kind: 'lost';
-  readonly detail: string;
-}
 
 export interface RetryPool {
   /**
@@ -245,90 +263,4 @@ export function openRetryPool(worker: URL = programAt('workers/retry')): RetryPo
     },
     close: end,
   };
-}
-
-/** This side of a retry's port: one message after the other, with credit for what the sink has consumed. */
-class Hearing {
-  readonly #port: MessagePort;
-  readonly #sink: RetrySink;
-  readonly #over: Promise<void>;
-  #setOver: () => void = () => {};
-  #last: Promise<void> = Promise.resolve();
-  #result: RetryResult | undefined;
-  #fault: unknown;
-  #isStopped = false;
-  #hasMissed = false;
-
-  constructor(port: MessagePort, sink: RetrySink) {
-    this.#port = port;
-    this.#sink = sink;
-    this.#over = new Promise((resolve) => {
-      this.#setOver = resolve;
-    });
-    port.on('message', (message: FromRetry) => this.#hear(message));
-  }
-
-  stop(): void {
-    this.#isStopped = true;
-    this.#say('stop');
-  }
-
-  resume(): void {
-    this.#say('wokeUp');
-  }
-
-  async result(): Promise<RetryResult> {
-    await this.#over;
-    if (this.#fault !== undefined) throw this.#fault;
-    return this.#result as RetryResult;
-  }
-
-  /** The worker is gone. Its earlier messages count if they include the end. */
-  async afterDeath({ message }: Error): Promise<RetryResult | LostRetry> {
-    for (let left = receiveMessageOnPort(this.#port); left; left = receiveMessageOnPort(this.#port))
-      this.#hear(left.message as FromRetry);
-    await this.#last;
-    if (this.#fault !== undefined) throw this.#fault;
-    return this.#result ?? { kind: 'lost', detail: message };
-  }
-
-  #hear(message: FromRetry): void {
-    this.#last = this.#last.then(() => this.#take(message));
-  }
-
-  async #take(message: FromRetry): Promise<void> {
-    if (message.kind === 'over') {
-      const { status, ttfbMs } = message.result;
-      this.#result = this.#hasMissed ? { kind: 'cancelled', status, ttfbMs } : message.result;
-      this.#setOver();
-    } else if (this.#isStopped) this.#hasMissed = true;
-    else {
-      try {
-        await this.#tell(message);
-      } catch (error) {
-        this.#fault = error ?? new Error('the sink threw nothing');
-        this.stop();
-      }
-    }
-  }
-
-  async #tell(message: Exclude<FromRetry, { kind: 'over' }>): Promise<void> {
-    switch (message.kind) {
-      case 'answering':
-        this.#sink.answering(message.status);
-        return;
-      case 'proven':
-        await this.#sink.committable(message.status, message.headers);
-        return;
-      case 'bytes': {
-        const { buffer, byteOffset, byteLength } = message.bytes;
-        await this.#sink.bytes(Buffer.from(buffer as ArrayBuffer, byteOffset, byteLength));
-        this.#say(byteLength);
-      }
-    }
-  }
-
-  #say(message: ToRetry): void {
-    this.#port.postMessage(message);
-  }
 }

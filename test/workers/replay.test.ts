@@ -1,5 +1,6 @@
 import { readdirSync } from 'node:fs';
 import { constants, getPriority } from 'node:os';
+import { Level } from 'level';
 import { expect, it, onTestFinished } from 'vitest';
 import { LevelLog } from '../../src/log/level-log.ts';
 import { blockFacts } from '../../src/log/level-roll-ups.ts';
@@ -32,3 +33,23 @@ it.skipIf(process.platform !== 'linux' || isBehind)(
     expect(JSON.parse((await pool.rollUp(dir, 1)) ?? '')).toMatchObject({ from: 1, to: blockFacts });
   },
 );
+
+it('has closed the log when it ends, whatever it was doing', async () => {
+  const dir = logFolder();
+  const log = await LevelLog.open(dir);
+  await log.append(new Scribe().facts(blockFacts), { sync: true });
+  const pool = openReplayPool();
+  onTestFinished(() => pool.close());
+  await pool.ask(dir, 'history.stats', {});
+  const running = [pool.rollUp(dir, 1), pool.ask(dir, 'history.verify', {}), pool.ask(dir, 'history.verify', {})];
+  // Heard at once: what is refused meanwhile would end the process.
+  const ends = Promise.allSettled(running);
+  await pool.close();
+  for (const end of await ends) expect(end).toMatchObject({ reason: { code: 'QCC_GATEWAY_ENDING' } });
+  await expect(pool.ask(dir, 'history.stats', {})).rejects.toMatchObject({ code: 'QCC_GATEWAY_ENDING' });
+  await log.close();
+  // One that shares no handle: LevelDB refuses it while anybody still holds the log.
+  const again = new Level(dir, { createIfMissing: false });
+  await again.open();
+  await again.close();
+});

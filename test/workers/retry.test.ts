@@ -2,7 +2,8 @@
 import { createServer } from 'node:net';
 import { afterAll, describe, expect, it, onTestFinished, vi } from 'vitest';
 import { reason } from '../../events/reason.ts';
-import { type LostRetry, openRetryPool, type RetrySink } from '../../src/pool/pool.ts';
+import type { LostRetry, RetrySink } from '../../src/pool/hearing.ts';
+import { openRetryPool } from '../../src/pool/pool.ts';
 import { programAt } from '../../src/pool/program.ts';
 import { creditBytes, type RetryJob, type RetryResult } from '../../workers/retry.ts';
 import {
