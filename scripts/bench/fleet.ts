@@ -13,9 +13,10 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { EndpointId, ProfileName, RequestId } from '../../events/ids.ts';
 import { streams } from '../../events/ids.ts';
+import { ownUsage, usedOf } from '../../src/commands/history/gateway-stats.ts';
 import { Fleet } from '../../src/fleet/fleet.ts';
 import { openNats } from '../../src/fleet/nats-engine.ts';
-import { policiesOf } from '../../src/installation/installation.ts';
+import { type Installation, policiesOf } from '../../src/installation/installation.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
 import type { Log } from '../../src/log/log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
@@ -127,6 +128,7 @@ async function joined(core: Core, name: string): Promise<Fleet> {
     dice: Math.random,
     budgets: () => [],
     settings: () => settings,
+    usage: async (since, until) => usedOf(await ownUsage({ core } as Installation, { since, until }, undefined)),
     secretOf: () => 'sk-shared-by-all',
     derive: (purpose) => Buffer.from(`${name} ${purpose}`),
     open: openNats,

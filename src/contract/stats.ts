@@ -1,6 +1,7 @@
 /** The statistics of requests. */
 import * as v from 'valibot';
 import { instant, name, one, optional } from './fields.ts';
+import type { FleetLive } from './fleet.ts';
 import { asks } from './operation.ts';
 
 interface Quantiles {
@@ -41,6 +42,21 @@ export interface TokenStatsRow extends Pick<StatsRow, 'requests' | 'attempts' | 
   readonly cost: CostRow | null;
   /** Its models with tokens that no price list knows: they are not in the cost. */
   readonly unpriced: readonly string[];
+}
+
+/** Of a gateway of the fleet: this one out of its own log, the others as they have told it. */
+export interface GatewayStatsRow extends Pick<StatsRow, 'requests' | 'attempts' | 'failures' | 'tokens'> {
+  readonly name: string;
+  /** Null for this gateway while it is not connected. */
+  readonly member: string | null;
+  readonly isThis: boolean;
+  /** From when on it is counted: others are by hours, or by days. Null: all that there is. */
+  readonly since: string | null;
+  /** When it was told. */
+  readonly asOf: string;
+  readonly totalUsd: number | null;
+  /** How many of its models have no price: they are not in the cost. */
+  readonly unpriced: number;
 }
 
 /** The list by which tokens were priced. */
@@ -97,7 +113,19 @@ export const statsContract = {
     readonly since: string | null;
     readonly tokens: readonly TokenStatsRow[];
   }>(),
-  'stats.since': asks('never', v.strictObject({ since: instant })).answers<{ readonly stats: object }>(),
+  /** By the gateways of the fleet, as far as this one has heard. This one is the first. */
+  'stats.gateways': asks('read', v.strictObject({ since: optional(instant) })).answers<{
+    readonly since: string | null;
+    /** `notRunning`: what only a running gateway hears is not known. */
+    readonly fleet: FleetLive['state'] | 'notRunning';
+    readonly gateways: readonly GatewayStatsRow[];
+    /** Models of this gateway alone. */
+    readonly unpriced: readonly string[];
+    readonly prices: PriceList | null;
+  }>(),
+  'stats.since': asks('never', v.strictObject({ since: instant, until: optional(instant) })).answers<{
+    readonly stats: object;
+  }>(),
   /** By the days of a time zone, newest first; or by session, the ones that used most. */
   'stats.usage': asks('read', v.strictObject(usageInput)).answers<{
     readonly since: string | null;

@@ -3,7 +3,7 @@
  * for any of it, and readiness does not contain it: an engine that is away or silent is a matter of this loop alone.
  */
 import type { Millis, Recorded } from '../../events/fact.ts';
-import { type EndpointId, streams } from '../../events/ids.ts';
+import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
 import { minuteMs, secondMs } from '../../events/units.ts';
 import type { FleetFault, FleetLive, FleetMemberRow } from '../contract/fleet.ts';
 import { iso, isoOrNull } from '../platform/time.ts';
@@ -16,6 +16,7 @@ import { admitted, joined, replayMs } from './joining.ts';
 import { Membership, silenceMs } from './membership.ts';
 import { SharedSwitch } from './shared-switch.ts';
 import { type Budget, Slices } from './slices.ts';
+import { OwnUsage, type UsagePorts, UsageTold, type UsedSince } from './usage.ts';
 
 export const stepEveryMs = secondMs;
 export const beatEveryMs = 20 * secondMs;
@@ -47,6 +48,7 @@ export interface FleetPorts {
   readonly derive: (purpose: string) => Buffer;
   /** Of tokens, with what is spent of them here. */
   readonly budgets: () => readonly Budget[];
+  readonly usage: UsagePorts['read'];
   readonly open: (settings: FleetSettings) => Promise<Engine>;
 }
 
@@ -64,6 +66,8 @@ export class Fleet {
   readonly #unlisten: () => void;
   readonly #switch: SharedSwitch;
   readonly #slices: Slices;
+  readonly #ownUsage: OwnUsage;
+  readonly #usage = new UsageTold();
   #settings: FleetSettings | null = null;
   #session: Session | undefined;
   #stepping: Promise<void> | undefined;
@@ -79,6 +83,7 @@ export class Fleet {
     this.#ports = ports;
     this.#switch = new SharedSwitch(ports.core);
     this.#slices = new Slices(ports.budgets, () => ports.core.now());
+    this.#ownUsage = new OwnUsage({ now: () => ports.core.now(), read: ports.usage });
     this.#unlisten = ports.core.onFacts((facts) => this.#heard(facts));
   }
 
@@ -117,6 +122,11 @@ export class Fleet {
     return await Promise.race([this.#session.membership.isTeller(what, endpoint).catch(() => true), patience]);
   }
 
+  /** What the other gateways have used, as they have told; also while the server is away. */
+  used(since: Millis | null): readonly UsedSince[] {
+    return this.#settings === null ? [] : this.#usage.since(since, this.#settings.name);
+  }
+
   row(): FleetLive {
     const { core } = this.#ports;
     const { inbox, outbox, who } = this.#session?.membership ?? {};
@@ -149,6 +159,7 @@ export class Fleet {
 
   #heard(facts: readonly Recorded[]): void {
     const isSwitched = this.#switch.heard(facts);
+    if (this.#session && facts.some(({ stream }) => kindOf(stream) === 'request')) this.#ownUsage.heard();
     if (this.#session?.membership.heard(facts) || (this.#session && isSwitched)) void this.step();
   }
 
@@ -174,6 +185,7 @@ export class Fleet {
     await this.#drop();
     this.#settings = wanted;
     this.#slices.forget();
+    this.#usage.clear();
     this.#retryAt = 0;
     this.#lostAt = null;
     this.#isLossTold = false;
@@ -188,7 +200,7 @@ export class Fleet {
       const keys = fleetKeys(wanted.secret);
       const admission = await admitted(this.#ports, engine, keys, wanted.name);
       if (!admission) throw Object.assign(new Error('the name is taken'), { code: 'nameTaken' });
-      const membership = new Membership({ core, engine, keys, secretOf }, admission);
+      const membership = new Membership({ core, engine, keys, secretOf, usage: this.#usage }, admission);
       const session: Session = {
         engine,
         membership,
@@ -201,6 +213,7 @@ export class Fleet {
       if (this.#isStopped) throw new Error('stopped');
       this.#session = session;
       this.#switch.isDue = true;
+      this.#ownUsage.isReached();
       void engine.closed.then(() => {
         if (this.#session === session) session.beatAt = 0;
         void this.step();
@@ -229,6 +242,7 @@ export class Fleet {
     await membership.tendLeases();
     const gateways = 1 + membership.present().length;
     await this.#slices.tend(session.engine, session.keys, membership.who, gateways);
+    this.#ownUsage.tend((usage) => membership.sayUsage(usage));
     if (!this.#isStopped) this.#found();
   }
 

@@ -13,6 +13,7 @@ import type { Delivered } from './engine.ts';
 import type { FleetKeys } from './identity.ts';
 import { type FleetMessage, membersMax, opened, type Refused } from './message.ts';
 import type { Subjects } from './subjects.ts';
+import type { UsageTold } from './usage.ts';
 
 // An hour of a busy gateway is read again now and then; what comes all the time is a hundredth of it.
 const burstMax = 1_000;
@@ -50,6 +51,7 @@ export interface InboxPorts {
   readonly keys: FleetKeys;
   readonly subjects: Subjects;
   readonly board: Board;
+  readonly usage: UsageTold;
   readonly member: string;
   /** A message of ours, by its number and the fact's id: from this life, or from another one of this home. */
   readonly own: (message: FleetMessage) => void;
@@ -99,7 +101,8 @@ export class Inbox {
   #take(message: FleetMessage, ageMs: Millis, now: Millis): void {
     this.received++;
     const { core, subjects, board } = this.#ports;
-    if (message.kind === 'left') this.#members.delete(message.member);
+    if (message.kind === 'left') this.#left(message);
+    if (message.kind === 'usage') this.#ports.usage.take(message, now - ageMs);
     if (message.kind === 'path') this.#notePath(message, ageMs, now);
     if (message.kind !== 'failure' && message.kind !== 'lift') return;
     const { about, member, name, seq } = message;
@@ -123,6 +126,11 @@ export class Inbox {
       const data = { member, name, seq, because, status, saidAt, heardAt: now, until };
       core.tellEndpoint(id, { type: 'FailureHeard', data }, { by: 'fleet' });
     }
+  }
+
+  #left(message: FleetMessage): void {
+    this.#members.delete(message.member);
+    this.#ports.usage.left(message);
   }
 
   /** The newest of each gateway and vendor. It is shown, and no fact: nothing follows from it here. */

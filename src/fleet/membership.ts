@@ -13,12 +13,15 @@ import { Leases } from './leases.ts';
 import { opened, sealed } from './message.ts';
 import { Outbox } from './outbox.ts';
 import { Subjects } from './subjects.ts';
+import type { UsageTold } from './usage.ts';
 
 interface MembershipPorts {
   readonly core: Core;
   readonly engine: Engine;
   readonly keys: FleetKeys;
   readonly secretOf: (id: EndpointId) => string | undefined;
+  /** What others have used, as they say. */
+  readonly usage: UsageTold;
 }
 
 /** A gateway that was not heard for so long is not there, and a subscription that brings not even our own beats is dead. */
@@ -41,7 +44,7 @@ export class Membership {
   isDoubled = false;
 
   constructor(ports: MembershipPorts, { who, position }: Admitted) {
-    const { core, keys, secretOf } = ports;
+    const { core, keys, secretOf, usage } = ports;
     this.#ports = ports;
     this.who = who;
     const board = new Board();
@@ -52,6 +55,7 @@ export class Membership {
       keys,
       subjects,
       board,
+      usage,
       member: who.member,
       own: (message) => {
         if (message.kind === 'failure') board.said(message.about, message, message.at);
@@ -92,6 +96,13 @@ export class Membership {
     const { core } = this.#ports;
     const fact = await factAt(core.log, this.outbox.position);
     if (fact) await this.#publish('beat', { kind: 'left', seq: fact.seq, id: fact.id, at: core.now() });
+  }
+
+  /** What this gateway has used. */
+  async sayUsage(usage: Pick<Extract<Unsigned, { kind: 'usage' }>, 'all' | 'spans'>): Promise<void> {
+    const { core } = this.#ports;
+    const fact = await factAt(core.log, this.outbox.position);
+    if (fact) await this.#publish('fact', { kind: 'usage', seq: fact.seq, id: fact.id, at: core.now(), ...usage });
   }
 
   /** Who probes a key that several have. Alone, there is nothing to ask. */
@@ -146,8 +157,9 @@ export class Membership {
   #publish(channel: Channel, message: Unsigned): Promise<void> {
     const { engine, keys } = this.#ports;
     const { member, name, epoch } = this.who;
-    // Each beat is another message, also when nothing was told since.
-    const id = [member, epoch, message.seq, ...(channel === 'beat' ? [message.kind, message.at] : [])].join(':');
+    // Each beat is another message, also when nothing was told since; so is what was used.
+    const isOfNow = channel === 'beat' || message.kind === 'usage';
+    const id = [member, epoch, message.seq, ...(isOfNow ? [message.kind, message.at] : [])].join(':');
     return engine.publish(name, channel, id, sealed(keys, this.who, message));
   }
 }

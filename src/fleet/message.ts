@@ -11,6 +11,8 @@ import { type FleetKeys, type Identity, memberOf, publicKeyOf } from './identity
 export const messageBytesMax = 16_384;
 /** What one lift can name: every member. */
 export const membersMax = 64;
+/** Of a month by days, and of two days by hours. */
+export const spansMax = 80;
 
 const hex = (length: number) => v.pipe(v.string(), v.regex(new RegExp(`^[0-9a-f]{${length}}$`)));
 const memberName = v.pipe(v.string(), v.regex(/^[a-z0-9][a-z0-9_-]{0,31}$/));
@@ -29,6 +31,8 @@ const heardOfFleet = [
 /** `seq` and `id` are of the fact in its gateway's log that it tells of, `at` is by its gateway's clock. */
 const head = { v: v.literal(1), name: memberName, epoch: number, seq: number, id: factId, at: number };
 const said = v.strictObject({ member: hex(16), seq: number });
+// Requests, attempts, failures; tokens in, out, read from and written to caches; millionths of a dollar, and how many models have no price.
+const used = [number, number, number, number, number, number, number, v.nullable(number), number] as const;
 const body = v.variant('kind', [
   v.strictObject({
     ...head,
@@ -58,6 +62,13 @@ const body = v.variant('kind', [
     kind: v.literal('budget'),
     about: hex(32),
     slices: v.pipe(v.array(v.strictObject({ member: hex(16), taken: number })), v.maxLength(membersMax)),
+  }),
+  v.strictObject({
+    ...head,
+    kind: v.literal('usage'),
+    all: v.strictTuple([...used]),
+    /** From an hour since 1970, so many hours. */
+    spans: v.pipe(v.array(v.strictTuple([number, number, ...used])), v.maxLength(spansMax)),
   }),
   v.strictObject({ ...head, kind: v.literal('beat') }),
   v.strictObject({ ...head, kind: v.literal('left') }),

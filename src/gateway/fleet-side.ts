@@ -1,10 +1,12 @@
 /** The gateway's part in a fleet. What speaks to a server is loaded when one is set. */
 import type { EndpointId } from '../../events/ids.ts';
 import { fleetSettings } from '../commands/fleet/operation.ts';
+import { ownUsage, usedOf } from '../commands/history/gateway-stats.ts';
 import { notifySettings } from '../commands/notify/operation.ts';
 import { Fleet, type FleetPorts, stepEveryMs } from '../fleet/fleet.ts';
 import type { Installation } from '../installation/installation.ts';
 import { type Notice, sharedSubject } from '../notify/notice.ts';
+import type { ReplayPool } from '../pool/pool.ts';
 
 export interface FleetSide {
   readonly fleet: Fleet;
@@ -14,7 +16,11 @@ export interface FleetSide {
   stop(): Promise<void>;
 }
 
-export function fleetSideOf(installation: Installation, budgets: FleetPorts['budgets']): FleetSide {
+export function fleetSideOf(
+  installation: Installation,
+  budgets: FleetPorts['budgets'],
+  replay: () => ReplayPool,
+): FleetSide {
   const { core, vault, world } = installation;
   const fleet = new Fleet({
     core,
@@ -23,6 +29,7 @@ export function fleetSideOf(installation: Installation, budgets: FleetPorts['bud
     settings: () => fleetSettings(installation),
     secretOf: (id) => vault.get(core.state.profiles.endpoint(id)?.secret ?? id),
     derive: (purpose) => vault.derive(purpose),
+    usage: async (since, until) => usedOf(await ownUsage(installation, { since, until }, replay())),
     open: async (settings) => (await import('../fleet/nats-engine.ts')).openNats(settings),
   });
   const { secret } = notifySettings(installation);

@@ -209,7 +209,11 @@ async function openBackground(
     () => core.now(),
     (budget) => fleet.fleet.allowedUsd(budget),
   );
-  const fleet = fleetSideOf(installation, () => budgets.shared());
+  const fleet = fleetSideOf(
+    installation,
+    () => budgets.shared(),
+    () => replay,
+  );
   parts.add('fleet', () => fleet.stop());
   const monitor = new Monitor({
     core,

@@ -38,6 +38,7 @@ export function liveSideOf(open: Open, serving: Serving): LiveSide {
     nextProbes: () => monitor.next(),
     page: () => pageLive(open, serving),
     fleet: () => open.fleet.fleet.row(),
+    fleetUsage: (since) => open.fleet.fleet.used(since),
     openDashboard: (params) => dashboard.open(params),
   };
 }

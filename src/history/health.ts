@@ -30,9 +30,13 @@ export async function recentSince(
   return { recent: recent.toJSON() };
 }
 
-export async function statsSince(log: ReadableLog, { since }: Params<'stats.since'>): Promise<Answer<'stats.since'>> {
+export async function statsSince(
+  log: ReadableLog,
+  { since, until }: Params<'stats.since'>,
+): Promise<Answer<'stats.since'>> {
   const stats = new Stats();
-  await readParts(log, await rangeSince(log, since), {
+  const [from, head] = await rangeSince(log, since);
+  await readParts(log, [from, until === undefined ? head : (await log.seqAt(until)) - 1], {
     fact: (fact) => stats.apply(upcast(fact)),
     rollUp: (block) => stats.add(block.stats),
   });

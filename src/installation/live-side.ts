@@ -1,4 +1,5 @@
 /** What an operation asks of the running gateway, beside the log. */
+import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import type { PlannedProbe } from '../../machines/probe-plan.ts';
 import type { ProbeResult } from '../../workers/probe.ts';
@@ -7,6 +8,7 @@ import type { PageLive } from '../contract/dashboard.ts';
 import type { InFlightRow } from '../contract/debug.ts';
 import type { FleetLive } from '../contract/fleet.ts';
 import type { Answer, Params } from '../contract/operations.ts';
+import type { UsedSince } from '../fleet/usage.ts';
 import type { ReplayPool } from '../pool/pool.ts';
 import type { UnknownRefusal } from '../proxy/unknown-refusals.ts';
 
@@ -35,6 +37,8 @@ export interface LiveSide {
   page(): PageLive;
   /** How its part in a fleet goes. */
   fleet(): FleetLive;
+  /** What other gateways of the fleet have used, as they have told. */
+  fleetUsage(since: Millis | null): readonly UsedSince[];
   /** A ticket for the page, whose listener is opened when it is not open. */
   openDashboard(params: Params<'dashboard.open'>): Promise<Answer<'dashboard.open'>>;
 }

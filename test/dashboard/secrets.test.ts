@@ -139,6 +139,7 @@ function asksOf(id: string, item: QueueItemRow, head: number, request: string): 
     'proxy.running': [{}],
     'stats.read': [{}],
     'stats.tokens': [{}],
+    'stats.gateways': [{}, { since: 1 }],
     'token.list': [{}],
     'fleet.status': [{}],
     'fleet.beliefs': [{}],

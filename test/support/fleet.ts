@@ -4,10 +4,12 @@ import type { AttemptFailure, Failure } from '../../events/endpoint.ts';
 import type { Fact, Recorded } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
+import { ownUsage, usedOf } from '../../src/commands/history/gateway-stats.ts';
 import { type Channel, type Delivered, type Engine, leaseMs, type Registered } from '../../src/fleet/engine.ts';
 import { Fleet, type FleetSettings } from '../../src/fleet/fleet.ts';
 import { openNats } from '../../src/fleet/nats-engine.ts';
 import type { Budget } from '../../src/fleet/slices.ts';
+import type { Installation } from '../../src/installation/installation.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import type { Core } from '../../src/runtime/core.ts';
 import { coreWithLadder, FakeWorld, first, openCore } from './world.ts';
@@ -158,6 +160,7 @@ export async function gatewayIn(
     dice: () => 0.5,
     budgets: () => budgets,
     settings: () => settings.now,
+    usage: async (since, until) => usedOf(await ownUsage({ core } as Installation, { since, until }, undefined)),
     secretOf: (id) => (id === first ? 'sk-shared-by-all' : `sk-of-${name}`),
     derive: (purpose) => Buffer.from(`${seed} ${purpose}`),
     open: () => exchange.open(name),

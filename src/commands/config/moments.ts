@@ -8,7 +8,7 @@ import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import type { Installation } from '../../installation/installation.ts';
 import type { ReplayPool } from '../../pool/pool.ts';
 import type { Configuration } from '../../projections/configuration.ts';
-import { asker } from '../history/operation.ts';
+import { asker } from '../history/asker.ts';
 import { documentConfiguration } from './document.ts';
 
 /** Equal for two moments that mean the same. */

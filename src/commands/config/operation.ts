@@ -22,7 +22,7 @@ import { settingsList } from '../../history/settings-list.ts';
 import type { Installation } from '../../installation/installation.ts';
 import { withKeys } from '../../installation/keys.ts';
 import type { Handlers } from '../handler.ts';
-import { question } from '../history/operation.ts';
+import { question } from '../history/asker.ts';
 import { diffConfigurations, listSnapshots, rollBack, snapshotStep, takeSnapshot } from './snapshots-operation.ts';
 import { exportConfig, importConfig } from './transfer-operation.ts';
 

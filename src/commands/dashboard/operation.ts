@@ -6,7 +6,7 @@ import { pageState, type Running } from '../../history/page-state.ts';
 import type { Installation } from '../../installation/installation.ts';
 import type { LiveSide } from '../../installation/live-side.ts';
 import type { Handlers } from '../handler.ts';
-import { question } from '../history/operation.ts';
+import { question } from '../history/asker.ts';
 
 // They come once a second to each page.
 const runningShown = 30;

@@ -7,13 +7,16 @@ import { doneLine, isTold } from '../changed.ts';
 import { type Context, chosenFlag, flag, withInstallation } from '../context.ts';
 import { namesOf } from '../names.ts';
 import { instantFlag } from '../source.ts';
+import { costNotes } from './cost-notes.ts';
 import { dollars } from './dollars.ts';
+import { gatewayTable } from './gateway-stats-cli.ts';
 import { tokenStats } from './token-stats-cli.ts';
 
 /** Statistics of all profiles (`qcc proxy stats`), or of one (`qcc endpoint stats PROFILE`). */
 export async function stats(context: Context): Promise<undefined> {
-  const by = chosenFlag(context, 'by', ['endpoint', 'token', 'day', 'session']);
+  const by = chosenFlag(context, 'by', ['endpoint', 'token', 'gateway', 'day', 'session']);
   if (by === 'token') return tokenStats(context);
+  if (by === 'gateway') return gatewayTable(context);
   const [profile] = context.positionals;
   const since = await instantFlag(context, 'since');
   if (by === 'day' || by === 'session') return await usage(context, by, since);
@@ -65,17 +68,6 @@ async function usage(context: Context, by: 'day' | 'session', since: number | un
   if (file !== undefined && isTold(context))
     doneLine(context, changeWordsOf(context.language).statsWritten(file, answer.groups.length));
   return undefined;
-}
-
-/** The sum, by which prices, and which models have none. */
-function costNotes(
-  { out, words }: Context,
-  costs: readonly (number | null)[],
-  { unpriced, prices }: Pick<Answer<'stats.read'>, 'unpriced' | 'prices'>,
-): void {
-  const all = costs.reduce<number>((sum, cost) => sum + (cost ?? 0), 0);
-  if (prices && costs.some((cost) => cost !== null)) out.note(words.costInAll(dollars(all), prices.date));
-  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(words.comma)));
 }
 
 const [ttfb, ttft] = ['TTFB p50/p95', 'TTFT p50/p95'];

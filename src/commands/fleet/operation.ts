@@ -1,5 +1,4 @@
 /** The fleet as this gateway sees it, and what a person may undo of it. */
-import { hostname } from 'node:os';
 import { type EndpointId, streams } from '../../../events/ids.ts';
 import { endpointStatus } from '../../../machines/endpoint.ts';
 import { gatewayStatus } from '../../../machines/gateway.ts';
@@ -10,13 +9,12 @@ import type { fleetContract, HeardRow } from '../../contract/fleet.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import type { FleetSettings } from '../../fleet/fleet.ts';
+import { fleetName } from '../../fleet/fleet-name.ts';
 import { endpointNamed, type Installation } from '../../installation/installation.ts';
 import type { LiveSide } from '../../installation/live-side.ts';
 import { iso } from '../../platform/time.ts';
 import type { Step } from '../../projections/configuration.ts';
 import type { Handlers } from '../handler.ts';
-
-const nameMax = 32;
 
 /** Null while there is no server, or no secret: without one nothing could be authenticated. */
 export function fleetSettings({ settings, vault }: Installation): FleetSettings | null {
@@ -30,18 +28,7 @@ export function fleetSettings({ settings, vault }: Installation): FleetSettings 
   if (secret === '') return null;
   const password = secretSetting(vault, 'fleet.password', process.env);
   const nkey = secretSetting(vault, 'fleet.nkey', process.env);
-  return { url, name: nameOf(settings()['fleet.name']), secret, user, password, nkey, tlsCa, followsSwitch };
-}
-
-/** A name of this machine may have letters that a subject of the engine has not. */
-function nameOf(given: string): string {
-  if (given !== '') return given;
-  const name = hostname()
-    .toLowerCase()
-    .split('.')[0]
-    ?.replaceAll(/[^a-z0-9_-]/g, '-')
-    .replace(/^[^a-z0-9]+/, '');
-  return name?.slice(0, nameMax) || 'gateway';
+  return { url, name: fleetName(settings()['fleet.name']), secret, user, password, nkey, tlsCa, followsSwitch };
 }
 
 function status(installation: Installation, _: object, live: LiveSide | undefined): Answer<'fleet.status'> {
@@ -49,7 +36,7 @@ function status(installation: Installation, _: object, live: LiveSide | undefine
   const url = settings()['fleet.url'];
   return {
     url: url === '' ? null : url,
-    name: nameOf(settings()['fleet.name']),
+    name: fleetName(settings()['fleet.name']),
     hasSecret: secretSetting(vault, 'fleet.secret', process.env) !== '',
     live: live?.fleet() ?? null,
   };

@@ -100,17 +100,22 @@ export const gatewayCommands: Commands = {
         ),
         forms: {
           '--by token': say('the same requests by the named token that they came with', '按访问令牌统计同样的请求'),
+          '--by gateway': say(
+            'what each gateway of the fleet has used, as far as it was told',
+            '按集群中的网关汇总用量（以其已告知的为准）',
+          ),
           '--by day': say('what was used on each day of this time zone', '按本时区的日期汇总用量'),
           '--by session': say('what each session has used, the largest first', '按会话汇总用量，大的在前'),
         },
         flags: {
           since,
-          by: option('endpoint|token|day|session', 'by what', '按什么统计', { default: 'endpoint' }),
+          by: option('endpoint|token|gateway|day|session', 'by what', '按什么统计', { default: 'endpoint' }),
           export: option('FILE', 'also write it to a file, as JSON', '同时以 JSON 写入文件'),
         },
         examples: [
           'qcc proxy stats --since yesterday',
           'qcc proxy stats --by token',
+          'qcc proxy stats --by gateway',
           'qcc proxy stats --by day',
           'qcc proxy stats --export stats.json',
         ],

@@ -21,7 +21,7 @@ import { setSettings } from '../config/operation.ts';
 import { resetHealth } from '../endpoint/operation.ts';
 import { checkRow } from '../endpoint/test-operation.ts';
 import type { Handlers } from '../handler.ts';
-import { asker, question } from '../history/operation.ts';
+import { asker, question } from '../history/asker.ts';
 
 export function healthStatus(installation: Installation, live: LiveSide | undefined): Answer<'health.status'> {
   const { state } = installation.core;

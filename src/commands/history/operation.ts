@@ -8,48 +8,19 @@ import type { routeContract } from '../../contract/route.ts';
 import type { statsContract } from '../../contract/stats.ts';
 import type { whatIfContract } from '../../contract/what-if.ts';
 import { machineRows, machinesAbout } from '../../history/machines.ts';
-import { ask, type QuestionName } from '../../history/questions.ts';
 import { usageGroups } from '../../history/usage.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
-import type { LiveSide } from '../../installation/live-side.ts';
 import { iso } from '../../platform/time.ts';
 import type { ReplayPool } from '../../pool/pool.ts';
-import { Stats } from '../../projections/stats.ts';
 import { knownLosses } from '../../runtime/losses.ts';
 import type { State } from '../../runtime/state.ts';
 import type { Handlers } from '../handler.ts';
+import { asker, question } from './asker.ts';
+import { gatewayStats } from './gateway-stats.ts';
 import { compactHistory, measureHistory, verifyHistory } from './log-care-operation.ts';
 import { priced, priceList, unpriced } from './prices.ts';
+import { statsIn } from './stats-in.ts';
 import { byToken } from './token-stats.ts';
-
-// For so few facts the main loop is cheaper than starting a worker.
-const smallPage = 250;
-
-/** Queries the log: in a worker while a gateway runs, in this process otherwise. */
-export function asker<Name extends QuestionName>(
-  { core, paths }: Installation,
-  name: Name,
-  replay: ReplayPool | undefined,
-): (params: Params<Name>) => Promise<Answer<Name> | Json> {
-  return async (params) => {
-    await core.log.flush();
-    return replay && !isSmall(name, params) ? replay.ask(paths.log, name, params) : ask(core.log, name, params);
-  };
-}
-
-/** The handler of a query, which passes it on unchanged. */
-export function question<Name extends QuestionName>(name: Name) {
-  return (it: Installation, params: Params<Name>, live: LiveSide | undefined): Promise<Answer<Name> | Json> =>
-    asker(it, name, live?.replay)(params);
-}
-
-/** The first lines of a query are available at once. */
-function isSmall(name: QuestionName, params: object): boolean {
-  const { from = 0, to = 0, most = Number.POSITIVE_INFINITY, ...others } = params as Partial<Params<'history.page'>>;
-  if (name === 'history.page') return Math.min(most, to - from) <= smallPage && Object.keys(others).length === 0;
-  const { limit = Number.POSITIVE_INFINITY, since, until, fromSeq, ...filters } = params as Params<'history.start'>;
-  return name === 'history.start' && (Object.keys(filters).length === 0 || limit === Number.POSITIVE_INFINITY);
-}
 
 /** The names of endpoints, and their former names. */
 export function namesIn({ profiles }: Pick<State, 'profiles'>): Omit<Answer<'history.head'>, 'head' | 'now'> {
@@ -82,7 +53,7 @@ export async function readStats(
 ): Promise<Answer<'stats.read'>> {
   const { core } = installation;
   if (params.profile !== undefined) profileNamed(installation, params.profile);
-  const stats = await statsOf(installation, params.since, replay);
+  const stats = await statsIn(installation, params, replay);
   const profileOf = (endpoint: string) => core.state.profiles.endpoint(endpoint)?.profile ?? null;
   const rows = stats
     .rows(profileOf)
@@ -119,23 +90,9 @@ async function readTokenStats(
   { since }: Params<'stats.tokens'>,
   replay: ReplayPool | undefined,
 ): Promise<Answer<'stats.tokens'>> {
-  const stats = await statsOf(installation, since, replay);
+  const stats = await statsIn(installation, { since }, replay);
   const baseUrlOf = (endpoint: string) => installation.core.state.profiles.endpoint(endpoint)?.baseUrl;
   return { since: since === undefined ? null : iso(since), tokens: await byToken(stats, baseUrlOf) };
-}
-
-async function statsOf(
-  installation: Installation,
-  since: number | undefined,
-  replay: ReplayPool | undefined,
-): Promise<Stats> {
-  return since === undefined ? installation.core.state.stats : statsSince(installation, since, replay);
-}
-
-async function statsSince(installation: Installation, since: number, replay: ReplayPool | undefined): Promise<Stats> {
-  const answer = await asker(installation, 'stats.since', replay)({ since });
-  const { stats } = answer instanceof Json ? (JSON.parse(answer.text) as Answer<'stats.since'>) : answer;
-  return Stats.from(stats);
 }
 
 export const historyHandlers: Handlers<typeof historyContract> = {
@@ -172,6 +129,7 @@ export const routeHandlers: Handlers<typeof routeContract> = {
 
 export const statsHandlers: Handlers<typeof statsContract> = {
   'stats.read': (it, params, live) => readStats(it, params, live?.replay),
+  'stats.gateways': gatewayStats,
   'stats.tokens': (it, params, live) => readTokenStats(it, params, live?.replay),
   'stats.since': question('stats.since'),
   'stats.usage': (it, params, live) => readUsage(it, params, live?.replay),

@@ -37,9 +37,13 @@ function others(stats: Stats, named: readonly UsageRow[]): readonly Row[] {
 }
 
 function sumOf(token: string | null, rows: readonly (Row & Priced)[]): TokenStatsRow {
+  return { token, ...totalOf(rows) };
+}
+
+/** What all of them come to. */
+export function totalOf(rows: readonly (Omit<Row, 'token'> & Priced)[]): Omit<TokenStatsRow, 'token'> {
   const costs = rows.flatMap(({ cost }) => cost ?? []);
   return {
-    token,
     ...summed((of) => rows.reduce((all, row) => all + of(row), 0)),
     cost: costs.length === 0 ? null : costs.reduce(added),
     unpriced: unpriced(rows),

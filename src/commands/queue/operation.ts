@@ -11,7 +11,7 @@ import type { Installation } from '../../installation/installation.ts';
 import { factRow, queueRow } from '../../runtime/rows.ts';
 import { setSettings } from '../config/operation.ts';
 import type { Handlers } from '../handler.ts';
-import { question } from '../history/operation.ts';
+import { question } from '../history/asker.ts';
 
 const listDefault = 50;
 const queueIdLength = 12;

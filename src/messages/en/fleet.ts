@@ -77,6 +77,23 @@ export const fleetWords = {
   pathFrom: (by: string) => `the path from ${by}; nothing follows from it here`,
   forgotten: (count: number) =>
     count === 0 ? 'there was nothing to forget' : `forgotten: ${count}; not believed again for an hour`,
+  usage: {
+    gateway: 'gateway',
+    this: 'this one',
+    asOf: 'as of',
+    unpriced: (name: string, models: number) =>
+      `${models === 1 ? '1 model' : `${models} models`} at gateway ${name} without a known price`,
+    rounded: (since: string) =>
+      `other gateways tell whole hours, and whole days before yesterday: counted from ${since}`,
+    states: {
+      off: 'this gateway is in no fleet, so it stands here alone; qcc config set fleet.url nats://HOST:4222',
+      notRunning: 'this gateway does not run, so what others used is not known; qcc proxy start',
+      connecting: 'the fleet’s server does not answer: what others have used since is missing',
+      connected:
+        'others tell every five minutes; one that was silent for an hour before this gateway started is missing',
+      nameTaken: 'another gateway has this name, so nothing is told and nothing heard; qcc config set fleet.name NAME',
+    },
+  },
   left: 'left the fleet',
   wasNone: 'this gateway was in no fleet',
 };

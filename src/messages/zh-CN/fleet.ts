@@ -76,6 +76,20 @@ export const fleetWords: FleetWords = {
   hint: '提示',
   pathFrom: (by) => `${by} 到那里的路；对本网关没有影响`,
   forgotten: (count) => (count === 0 ? '没有可作废的说法' : `已作废 ${count} 条；一小时内不再相信`),
+  usage: {
+    gateway: '网关',
+    this: '本网关',
+    asOf: '截至',
+    unpriced: (name, models) => `网关 ${name} 有 ${models} 个模型没有已知价格`,
+    rounded: (since) => `其他网关按整小时告知，昨天之前按整天：自 ${since} 起计`,
+    states: {
+      off: '本网关不在集群中，这里只有它自己；qcc config set fleet.url nats://HOST:4222',
+      notRunning: '本网关未运行，不知道其他网关的用量；qcc proxy start',
+      connecting: '集群服务器没有应答：其他网关此后的用量缺失',
+      connected: '其他网关每五分钟告知一次；在本网关启动前已静默一小时的不在其中',
+      nameTaken: '另一网关已使用此名称，既不告知也不听取；qcc config set fleet.name NAME',
+    },
+  },
   left: '已离开集群',
   wasNone: '本网关不在集群中',
 };

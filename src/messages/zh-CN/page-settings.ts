@@ -42,7 +42,7 @@ export const settingsWords: typeof en = {
     noPrices: '此处不知道费用：价目表在网关那里。',
     none: '这段时间没有请求。',
     by: '分组方式',
-    ways: { endpoint: '按端点和模型', day: '按天', session: '按会话', token: '按访问令牌' },
+    ways: { endpoint: '按端点和模型', day: '按天', session: '按会话', token: '按访问令牌', gateway: '按网关' },
     day: '日期',
     session: '会话',
     noSession: '无会话',

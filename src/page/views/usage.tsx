@@ -10,7 +10,7 @@ import { hrefOf, nameOfEndpoint, text, timeOf } from '../parts/text.ts';
 import { tokenGroups } from '../token-groups.ts';
 
 const spans = { '1': dayMs, '7': 7 * dayMs, '30': 30 * dayMs } as const;
-const ways = ['endpoint', 'day', 'session', 'token'] as const;
+const ways = ['endpoint', 'day', 'session', 'token', 'gateway'] as const;
 type Way = (typeof ways)[number];
 type Row = Answer<'stats.read'>['stats'][number];
 type Priced = Pick<Answer<'stats.read'>, 'unpriced' | 'prices'>;
@@ -40,6 +40,7 @@ export function UsageView() {
       </header>
       {way === 'endpoint' && <ByEndpoint since={since} />}
       {way === 'token' && <ByToken since={since} />}
+      {way === 'gateway' && <ByGateway since={since} />}
       {(way === 'day' || way === 'session') && <ByGroup key={way} by={way} since={since} />}
     </div>
   );
@@ -121,6 +122,34 @@ function ByToken({ since }: Since) {
   );
 }
 
+/** What others have used is what they last told: it says when. */
+function ByGateway({ since }: Since) {
+  const { usage } = text().views;
+  const { usage: words } = text().views.fleet;
+  const { value, error } = useAsked('stats.gateways', since).value;
+  const groups = (value?.gateways ?? []).map(({ name, isThis, totalUsd, asOf, ...rest }): Group => {
+    const of = isThis ? `${name} (${words.this})` : name;
+    return { ...rest, name: of, href: null, dollars: totalUsd, last: timeOf(asOf) };
+  });
+  const others = value?.gateways.filter(({ isThis }) => !isThis) ?? [];
+  const rounded = others.find((row) => row.since !== null && row.since !== value?.since);
+  return (
+    <Told error={error} told={value} isEmpty={false}>
+      <Table title={usage.ways.gateway} first={words.gateway} groups={groups} lastTitle={words.asOf} />
+      {value && <p class="aside">{words.states[value.fleet]}</p>}
+      {rounded?.since && <p class="aside">{words.rounded(timeOf(rounded.since))}</p>}
+      {others.map(
+        (row) =>
+          row.unpriced > 0 && (
+            <p key={row.name} class="aside">
+              {words.unpriced(row.name, row.unpriced)}
+            </p>
+          ),
+      )}
+    </Told>
+  );
+}
+
 interface ToldProps {
   readonly error: string | null;
   readonly told: Priced | null;
@@ -198,9 +227,10 @@ interface TableProps {
   readonly first: string;
   readonly groups: readonly Group[];
   readonly hasTimes?: boolean;
+  readonly lastTitle?: string;
 }
 
-function Table({ title, first, groups, hasTimes = false }: TableProps) {
+function Table({ title, first, groups, hasTimes = false, lastTitle }: TableProps) {
   const { usage, frame, requests } = text().views;
   const hasLast = groups.some(({ last }) => last);
   const most = Math.max(1, ...groups.map(totalOf));
@@ -212,7 +242,7 @@ function Table({ title, first, groups, hasTimes = false }: TableProps) {
           <thead>
             <tr>
               <th scope="col">{first}</th>
-              {hasLast && <th scope="col">{usage.last}</th>}
+              {hasLast && <th scope="col">{lastTitle ?? usage.last}</th>}
               <th scope="col" class="right">
                 {requests.title}
               </th>
