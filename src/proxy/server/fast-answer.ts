@@ -1,6 +1,7 @@
 /** An answer of the fast path: written on the socket itself. */
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { writeTurns } from '../../platform/write-turns.ts';
 import type { ClientAnswer } from '../request/client.ts';
 
 /** What an answer needs of the connection that carries it. */
@@ -90,6 +91,7 @@ export class FastAnswer implements ClientAnswer {
   /** Strings are of one byte a letter. */
   end(bytes: Buffer | string = ''): void {
     if (this.writableFinished) return;
+    writeTurns.begin(this.socket);
     if (bytes.length > 0) this.write(bytes);
     else this.flushHeaders();
     if (this.#isChunked && this.chunkedEncoding) this.#send('0\r\n\r\n');

@@ -1,6 +1,7 @@
 /** One connection to an endpoint, and the one call that it carries at a time. */
 import type { Socket } from 'node:net';
 import type { Readable } from 'node:stream';
+import { writeTurns } from '../../platform/write-turns.ts';
 import type { AnswerReader } from './answer-reader.ts';
 import { codeOf, type DialTarget, dial } from './dial.ts';
 import { AnswerParser } from './http1.ts';
@@ -207,6 +208,7 @@ export class Connection implements AnswerReader, Reads {
       call.by?.sent();
     } else if (!Buffer.isBuffer(body)) this.#stream(socket, head, body);
     else if (body.length <= joinMax) {
+      writeTurns.begin(socket);
       const whole = Buffer.allocUnsafe(head.length + body.length);
       whole.write(head, 'latin1');
       body.copy(whole, head.length);
