@@ -23,10 +23,17 @@ function shown(value: unknown): string {
   return text.length > shownLengthMax ? `${text.slice(0, shownLengthMax)}…` : text;
 }
 
-export function becauseLines(
-  { words, language }: Context,
-  parts: readonly { readonly path: string; readonly because: LostBecause | LeftOutBecause }[],
-): readonly string[] {
+interface Missing {
+  readonly path: string;
+  readonly because: LostBecause | LeftOutBecause;
+  readonly command?: string;
+}
+
+/** To be told each by itself: the sentence, and below it the command that helps, where there is one. */
+export function becauseLines({ words, language }: Context, parts: readonly Missing[]): readonly (readonly string[])[] {
   const said = configWordsOf(language);
-  return parts.map(({ path, because }) => `! ${words.labelled(path, said[`because_${because}`])}`);
+  return parts.map(({ path, because, command }) => [
+    `! ${words.labelled(path, said[`because_${because}`])}`,
+    ...(command === undefined ? [] : [`  ${command}`]),
+  ]);
 }

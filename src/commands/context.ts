@@ -101,8 +101,9 @@ export async function withInstallation<T>(
  */
 export async function confirmed(context: Context, ask: () => string | Promise<string>): Promise<void> {
   if (isOn(context, 'yes')) return;
-  if (!context.canAsk) throw new QccError('QCC_USAGE_CONFIRM', { text: context.words.needsYes }, exitCodes.usage);
+  // Without a terminal, too: --yes is of no use for what does not exist.
   const question = await ask();
+  if (!context.canAsk) throw new QccError('QCC_USAGE_CONFIRM', { text: context.words.needsYes }, exitCodes.usage);
   const { confirm } = await import('../terminal/prompt.ts');
   if (!(await confirm(question, context.words)))
     throw new QccError(

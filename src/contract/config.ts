@@ -2,7 +2,7 @@
 import * as v from 'valibot';
 import type { SettingValue } from '../../events/config.ts';
 import { type AuditAction, auditActions } from '../../events/trait.ts';
-import type { LeftOutBecause } from '../config/importers/incoming.ts';
+import type { LeftOut } from '../config/importers/incoming.ts';
 import type { Check } from './checks.ts';
 import {
   called,
@@ -126,7 +126,7 @@ export const configContract = {
   ).answers<{
     readonly source: 'qcc' | 'fastcc' | 'cc-switch';
     readonly changes: readonly ChangeRow[];
-    readonly leftOut: readonly { readonly path: string; readonly because: LeftOutBecause }[];
+    readonly leftOut: readonly LeftOut[];
     /** Whether what is left out stops the import, unless it is `partial`. */
     readonly blocked: boolean;
     /** Taken before; null when nothing changed. */
@@ -170,7 +170,12 @@ export const configContract = {
     readonly to: string;
     readonly changes: readonly ChangeRow[];
     /** What could not be restored. */
-    readonly lost: readonly { readonly path: string; readonly because: LostBecause; readonly blocks: boolean }[];
+    readonly lost: readonly {
+      readonly path: string;
+      readonly because: LostBecause;
+      readonly blocks: boolean;
+      readonly command?: string;
+    }[];
     readonly snapshot: string | null;
     readonly restart: readonly string[];
   }>(),

@@ -181,10 +181,21 @@ describe('a destructive command', () => {
     for (const command of [
       ['remove', 'work'],
       ['config', 'reset'],
-      ['endpoint', 'remove', 'work', 'abcd'],
     ]) {
       const ran = await at(home, { ...plain, ...env })(...command, ...flags);
       expect(ran).toMatchObject({ code: 2, out: '', err: expect.stringContaining('--yes') });
+    }
+    // Of what does not exist, no word would help.
+    for (const command of [
+      ['remove', 'wrok'],
+      ['endpoint', 'remove', 'work', 'abcd'],
+      ['token', 'rotate', 'bob'],
+      ['token', 'revoke', 'bob'],
+      ['queue', 'drop', 'abcd'],
+      ['config', 'rollback', 's999'],
+    ]) {
+      const ran = await at(home, { ...plain, ...env })(...command, ...flags);
+      expect([command, ran.code, ran.err]).toEqual([command, 5, expect.not.stringContaining('--yes')]);
     }
     expect(person.asked).toEqual([]);
     expect(await names(run)).toEqual(['work']);

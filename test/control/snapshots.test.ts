@@ -165,7 +165,9 @@ describe('a rollback', () => {
     });
     expect((await call('config.get', { key: 'queue.hold' })).value).toBe(55);
     const done = await call('config.rollback', { to: { snapshot: id }, partial: true });
-    expect(done.lost).toEqual([{ path: `profiles/work/endpoints/${endpoint.id}`, because: 'keyGone', blocks: true }]);
+    const command = `qcc endpoint add work --base-url ${endpoint.baseUrl} --api-key-stdin`;
+    const path = expect.stringMatching(new RegExp(`^profiles.work.endpoints.${endpoint.id}$`));
+    expect(done.lost).toEqual([{ path, because: 'keyGone', blocks: true, command }]);
     expect((await call('config.get', { key: 'queue.hold' })).value).toBe(33);
     expect([...vault.secrets.values()]).not.toContain(key);
   });

@@ -18,6 +18,7 @@ import { isSecretSetting, type SettingKey, shownSetting } from '../../config/set
 import { maskKey } from '../../errors/key-shape.ts';
 import { QccError } from '../../errors/qcc-error.ts';
 import { badName, type Installation } from '../../installation/installation.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import type { Configuration, ConfiguredEndpoint, ConfiguredProfile } from '../../projections/configuration.ts';
 import { checkedKey, checkRanges, defaultAuth, endpointDefaults, freshId, freshSecret } from '../endpoint/operation.ts';
 
@@ -132,7 +133,8 @@ class Merger {
     const id = now?.id ?? this.#idFor(given.id);
     const secret = this.#secretFor(id, baseUrl, key, now, given.id);
     if (!secret) {
-      const left: LeftOut = { path: here, because: 'noKey' };
+      const command = keyCommand(path.slice('profiles/'.length), given, baseUrl, now);
+      const left: LeftOut = { path: here, because: 'noKey', command };
       (this.#incoming.isWhole ? this.blocking : this.leftOut).push(left);
       return undefined;
     }
@@ -241,6 +243,23 @@ function refuseLong(given: IncomingEndpoint): void {
   for (const [field, most] of Object.entries(lengthsMax))
     if ((given[field as keyof typeof lengthsMax]?.length ?? 0) > most)
       throw unreadableImport({ fault: 'longField', field, most });
+}
+
+/** Adds what only a key is missing for. One that is here and would move to another host gets its address with the key. */
+function keyCommand(
+  profile: string,
+  { name, weight, priority }: IncomingEndpoint,
+  baseUrl: string,
+  now: ConfiguredEndpoint | undefined,
+): string {
+  const address = `--base-url ${shellWord(baseUrl)} --api-key-stdin`;
+  if (now) return `qcc endpoint update ${profile} ${now.id} ${address}`;
+  const more = [
+    name === undefined || name === new URL(baseUrl).host ? '' : ` --name ${shellWord(name)}`,
+    weight === undefined || weight === endpointDefaults.weight ? '' : ` --weight ${weight}`,
+    priority === undefined || priority === endpointDefaults.priority ? '' : ` --priority ${priority}`,
+  ];
+  return `qcc endpoint add ${profile} ${address}${more.join('')}`;
 }
 
 function settled(

@@ -3,6 +3,7 @@ import { parseBaseUrl } from '../../config/network/base-url.ts';
 import type { Vault } from '../../config/secrets/vault.ts';
 import { isSecretSetting, isSettingKey, settingFits } from '../../config/settings/settings.ts';
 import type { LostBecause } from '../../contract/config.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import type { Configuration, ConfiguredEndpoint, ConfiguredProfile } from '../../projections/configuration.ts';
 
 export interface Lost {
@@ -10,6 +11,8 @@ export interface Lost {
   readonly because: LostBecause;
   /** Without it the past configuration is incomplete. A key that was replaced since is kept and does not block. */
   readonly blocks: boolean;
+  /** What gives it a key anew. */
+  readonly command?: string;
 }
 
 type Keys = Pick<Vault, 'has'>;
@@ -37,7 +40,7 @@ function pastSettings({ settings: past }: Configuration, { settings: present }: 
     const path = `settings/${key}`;
     if (!isSettingKey(key)) lost.push({ path, because: 'settingGone', blocks: true });
     else if (isSecretSetting(key) && value !== '' && present[key] !== value)
-      lost.push({ path, because: 'valueGone', blocks: true });
+      lost.push({ path, because: 'valueGone', blocks: true, command: `qcc config set ${key} -` });
     else if (!(isSecretSetting(key) || settingFits(key, value)))
       lost.push({ path, because: 'outOfRange', blocks: true });
     else wanted[key] = value;
@@ -56,10 +59,16 @@ function pastProfile(past: ConfiguredProfile, present: ConfiguredProfile | undef
     const now = present?.endpoints.find(({ id }) => id === endpoint.id);
     const path = `profiles/${past.name}/endpoints/${endpoint.id}`;
     const { wanted, because, blocks } = pastEndpoint(endpoint, now, vault);
-    if (because !== undefined) lost.push({ path, because, blocks });
+    if (because !== undefined) lost.push({ path, because, blocks, ...commandFor(because, past, endpoint) });
     return wanted ? [wanted] : [];
   });
   return { wanted: { ...past, endpoints }, lost };
+}
+
+function commandFor(because: LostBecause, { name }: ConfiguredProfile, { id, baseUrl }: ConfiguredEndpoint) {
+  const address = `--base-url ${shellWord(baseUrl)} --api-key-stdin`;
+  if (because === 'keyGone') return { command: `qcc endpoint add ${name} ${address}` };
+  return because === 'otherHost' ? { command: `qcc endpoint update ${name} ${id} ${address}` } : {};
 }
 
 interface Fate {

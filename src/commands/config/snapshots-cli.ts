@@ -61,10 +61,10 @@ export async function rollback(context: Context): Promise<undefined> {
   const planned = isOn(context, 'yes') ? undefined : await ask(true);
   // What cannot be done, or has nothing to do, is told by the rollback itself: a question would be in vain.
   const isBlocked = !partial && planned?.lost.some(({ blocks }) => blocks) === true;
-  const isVain = context.canAsk && (planned?.changes.length === 0 || isBlocked);
+  const isVain = (context.canAsk && planned?.changes.length === 0) || isBlocked;
   if (planned && !isVain) {
-    for (const line of [...changeLines(context, planned.changes), ...becauseLines(context, planned.lost)])
-      out.note(line);
+    for (const line of changeLines(context, planned.changes)) out.note(line);
+    for (const lines of becauseLines(context, planned.lost)) out.note(...lines);
     await confirmed(context, () => changeWordsOf(context.language).askRollback(planned.to, planned.changes.length));
   }
   const done = await ask(false);
@@ -108,7 +108,7 @@ function show(context: Context, answer: Answer<'config.rollback'>, isRead = fals
   if (answer.changes.length === 0) out.note(said.noDifference);
   if (!isRead) {
     for (const line of changeLines(context, answer.changes)) out.line(line);
-    for (const line of becauseLines(context, answer.lost)) out.warn(line);
+    for (const lines of becauseLines(context, answer.lost)) out.warn(...lines);
   }
   if (answer.restart.length > 0) out.note(words.labelled(answer.restart.join(words.comma), words.restartNeeded));
   return undefined;

@@ -59,10 +59,10 @@ export async function importFrom(context: Context): Promise<undefined> {
   if (isOn(context, 'dry-run')) return show(context, await ask(true));
   const planned = isOn(context, 'yes') ? undefined : await ask(true);
   // What cannot be done, or has nothing to do, is told by the import itself: a question would be in vain.
-  const isVain = context.canAsk && (planned?.changes.length === 0 || planned?.blocked === true);
+  const isVain = (context.canAsk && planned?.changes.length === 0) || planned?.blocked === true;
   if (planned && !isVain) {
-    for (const line of [...changeLines(context, planned.changes), ...becauseLines(context, planned.leftOut)])
-      out.note(line);
+    for (const line of changeLines(context, planned.changes)) out.note(line);
+    for (const lines of becauseLines(context, planned.leftOut)) out.note(...lines);
     await confirmed(context, () => changeWordsOf(context.language).askImport(planned.changes.length));
   }
   const done = await ask(false);
@@ -142,7 +142,7 @@ function show(context: Context, answer: Answer<'config.import'>, isRead = false)
   if (answer.changes.length === 0) out.note(said.noDifference);
   if (!isRead) {
     for (const line of changeLines(context, answer.changes)) out.line(line);
-    for (const line of becauseLines(context, answer.leftOut)) out.warn(line);
+    for (const lines of becauseLines(context, answer.leftOut)) out.warn(...lines);
   }
   if (answer.restart.length > 0) out.note(words.labelled(answer.restart.join(words.comma), words.restartNeeded));
   return undefined;

@@ -55,7 +55,8 @@ async function importAll(context: Context, program: OtherProgram): Promise<boole
   const ask = (dryRun: boolean) =>
     withInstallation(context, ({ call }) => call('config.import', { ...params, dryRun }));
   const { changes, leftOut } = await ask(true);
-  for (const line of [...changeLines(context, changes), ...becauseLines(context, leftOut)]) context.out.note(line);
+  for (const line of changeLines(context, changes)) context.out.note(line);
+  for (const lines of becauseLines(context, leftOut)) context.out.note(...lines);
   if (changes.length === 0) {
     context.out.note(said.nothingToImport);
     return false;

@@ -6,6 +6,7 @@ import type { ChangeRow } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
 import { syncWordsOf } from '../../messages/sync.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { isTold, tellChange } from '../changed.ts';
 import { becauseLines, changeLines } from '../changed-rows.ts';
 import { passphraseFor } from '../config/transfer-cli.ts';
@@ -94,13 +95,18 @@ export async function pull(context: Context): Promise<undefined> {
   const after = new Set(endpointsIn((await present(context, undefined)).tree));
   const without = endpointsIn(plan.tree).filter((id) => !after.has(id));
   keepLocal(context.home, { ...local, base: head.object, without });
-  tellPulled(context, done, head.object, local.folder);
+  tellPulled(context, done, {
+    object: head.object,
+    folder: local.folder,
+    isRead: dry !== undefined && isTold(context),
+  });
   await tellHiddenRulesIn(context, profilesOf(done.changes, plan.tree));
   return undefined;
 }
 
 function tellPlan(context: Context, { changes, leftOut }: Answer<'config.import'>): void {
-  for (const line of [...changeLines(context, changes), ...becauseLines(context, leftOut)]) context.out.note(line);
+  for (const line of changeLines(context, changes)) context.out.note(line);
+  for (const lines of becauseLines(context, leftOut)) context.out.note(...lines);
 }
 
 function tellDry(context: Context, dry: Answer<'config.import'>, object: string): undefined {
@@ -110,9 +116,27 @@ function tellDry(context: Context, dry: Answer<'config.import'>, object: string)
   return void tellPlan(context, dry);
 }
 
-function tellPulled(context: Context, done: Answer<'config.import'>, object: string, folder: string): undefined {
+/** There first, and then here. */
+function withKeys(folder: string): readonly string[] {
+  return [
+    '  qcc sync init FOLDER --with-keys && qcc sync push',
+    `  qcc sync init ${shellWord(folder)} --with-keys && qcc sync pull`,
+  ];
+}
+
+interface Pulled {
+  readonly object: string;
+  readonly folder: string;
+  /** What was left out was shown before the question. */
+  readonly isRead: boolean;
+}
+
+function tellPulled(context: Context, done: Answer<'config.import'>, { object, folder, isRead }: Pulled): undefined {
   const said = syncWordsOf(context.language);
-  if (!isTold(context) && !context.json) for (const line of becauseLines(context, done.leftOut)) context.out.warn(line);
+  if (!context.json) {
+    if (!isRead) for (const lines of becauseLines(context, done.leftOut)) context.out.warn(...lines);
+    if (done.leftOut.some(({ because }) => because === 'noKey')) context.out.note(said.withKeys, ...withKeys(folder));
+  }
   const { changes, leftOut, snapshot, restart } = done;
   return tellChange(context, {
     json: { pulled: true, object, changes, leftOut, snapshot, restart },

@@ -90,7 +90,6 @@ export async function revokeToken(context: Context): Promise<undefined> {
 
 /** There is no question about what does not exist, or has ended: the operation finds the words for it. */
 async function canEnd(context: Context, name: string, operation: 'token.rotate' | 'token.revoke'): Promise<boolean> {
-  if (!context.canAsk) return true;
   return withInstallation(context, async ({ call }) => {
     const { tokens } = await call('token.list', {});
     const known = tokens.find((one) => one.name === name);

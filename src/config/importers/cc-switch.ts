@@ -5,6 +5,7 @@ import * as v from 'valibot';
 import type { ModelRule } from '../../../events/profile.ts';
 import { QccError } from '../../errors/qcc-error.ts';
 import { jsonIn } from '../../platform/json.ts';
+import { shellWord } from '../../platform/shell-word.ts';
 import { isModelRule } from '../network/model-rules.ts';
 import {
   type Incoming,
@@ -76,7 +77,8 @@ function profileFrom(
     return undefined;
   }
   if (key === '') {
-    leftOut.push({ path: `providers/${called}`, because: 'noKey' });
+    const command = `qcc add ${profileNameFrom(called, taken)} --base-url ${shellWord(baseUrl)} --api-key-stdin`;
+    leftOut.push({ path: `providers/${called}`, because: 'noKey', command });
     return undefined;
   }
   const name = profileNameFrom(called, taken);

@@ -35,6 +35,8 @@ export interface IncomingProfile {
 export interface LeftOut {
   readonly path: string;
   readonly because: LeftOutBecause;
+  /** What adds it by hand. */
+  readonly command?: string;
 }
 
 export type LeftOutBecause =

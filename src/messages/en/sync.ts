@@ -12,6 +12,7 @@ export const sync = {
   askPull: (changes: number) => `Make ${changes === 1 ? 'this change' : `these ${changes} changes`} here?`,
   oneSide: '--ours and --theirs exclude each other',
   pulled: (changes: number, folder: string) => `pulled from ${folder}: ${counted(changes)}`,
+  withKeys: 'or with the keys, under a passphrase: the first line on the machine that has them, the second one here',
   isAt: (folder: string, keys: boolean) => `${folder}, ${keys ? 'with keys under a passphrase' : 'without keys'}`,
   here: (changes: number) => `changed here, and not pushed: ${changes}`,
   there: (changes: number) => `changed there, and not pulled: ${changes}`,

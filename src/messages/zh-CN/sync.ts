@@ -10,6 +10,7 @@ export const sync: SyncWords = {
   askPull: (changes) => `要在本机作这 ${changes} 处更改吗？`,
   oneSide: '--ours 和 --theirs 不能同时使用',
   pulled: (changes, folder) => `已从 ${folder} 拉取：${changes} 处更改`,
+  withKeys: '或连同密钥一起（用口令加密）：第一行在有密钥的机器上执行，第二行在本机执行',
   isAt: (folder, keys) => `${folder}，${keys ? '包含用口令加密的密钥' : '不含密钥'}`,
   here: (changes) => `本机已更改、尚未推送：${changes}`,
   there: (changes) => `对方已更改、尚未拉取：${changes}`,

@@ -74,7 +74,9 @@ describe('between two machines', () => {
     const pulled = (await done(b, 'pull', '--yes', '--json')).json();
     expect(pulled).toMatchObject({
       pulled: true,
-      leftOut: [{ because: 'noKey' }],
+      leftOut: [
+        { because: 'noKey', command: 'qcc endpoint add work --base-url https://a.example.com --api-key-stdin' },
+      ],
       snapshot: expect.stringMatching(/^s\d/),
     });
     expect(await settingOf(b, 'queue.max_size')).toBe('77');
@@ -91,6 +93,22 @@ describe('between two machines', () => {
     expect(readFileSync(objects(folder)[0] ?? '', 'utf8')).not.toContain(key);
     expect(readFileSync(join(folder, '.gitattributes'), 'utf8')).toBe('*.json -text\n');
     expect(pointers(folder)).toHaveLength(2);
+  });
+
+  it('what has no key is named with the command that adds it, and with the way to take keys along', async () => {
+    const { folder, a, b, done } = await twoMachines();
+    await a('endpoint', 'update', 'work', 'a.example.com', '--name', 'the first', '--weight', '50');
+    await done(a, 'push');
+    const { err } = await done(b, 'pull', '--yes');
+    const command = "endpoint add work --base-url https://a.example.com --api-key-stdin --name 'the first' --weight 50";
+    expect(err).toContain(`has a key for it\n  qcc ${command}\n`);
+    expect(err).toContain(`  qcc sync init ${folder} --with-keys && qcc sync pull`);
+    // As it says.
+    const typed = [...command.replace("--name 'the first' ", '').split(' '), '--name', 'the first'];
+    const [first, second] = [typed.slice(0, 5), typed.slice(6)];
+    expect(await b(...first, '--api-key', key, ...second, '--no-test')).toMatchObject({ code: 0 });
+    for (const run of [a, b]) expect((await run('sync', 'init', folder, '--with-keys')).code).toBe(0);
+    expect((await a('sync', 'push')).code).toBe(2);
   });
 
   it('fields that only one has changed are merged, and a noun that one has removed goes, with its key', async () => {
