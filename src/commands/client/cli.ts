@@ -168,7 +168,7 @@ export async function code(context: Context): Promise<number> {
 /** No gateway is needed here: neither a running one nor a profile. */
 async function codeThrough(context: Context, remote: Remote, profile: string | undefined): Promise<number> {
   const program = programNamed('claude', context);
-  await checkRemote(remote);
+  await checkRemote(remote, profile);
   return claude(context, program, remoteEnv(context, remote, profile));
 }
 

@@ -22,26 +22,32 @@ const saidMax = 300;
 const untrusted = /CERT|ISSUER|SELF_SIGNED|SIGNATURE|ALTNAME/;
 // Nothing is served there, and the guard has looked at the token by then: no endpoint is asked.
 const nothing = '/v1/';
+const lackingHeader = 'x-qcc-lacking';
 
 interface Answer {
   readonly status: number;
   readonly isQcc: boolean;
   readonly said: string;
+  /** The profile, or its endpoints. */
+  readonly isLacking: boolean;
 }
 
 /**
  * Resolves when it answers, and lets this token in.
- * @throws {QccError} `QCC_REMOTE_UNREACHABLE`, `QCC_REMOTE_UNTRUSTED`, `QCC_REMOTE_REFUSED`, `QCC_REMOTE_STRANGE`
+ * @param profile to which requests are to go; without one, wherever the gateway sends them
+ * @throws {QccError} `QCC_REMOTE_PROFILE`, `QCC_REMOTE_UNREACHABLE`, `QCC_REMOTE_UNTRUSTED`, `QCC_REMOTE_REFUSED`, `QCC_REMOTE_STRANGE`
  */
-export async function checkRemote(remote: RemoteGateway): Promise<void> {
+export async function checkRemote(remote: RemoteGateway, profile?: string): Promise<void> {
   const { url } = remote;
-  const { status, isQcc, said } = await asked(remote).catch((error: NodeJS.ErrnoException) => {
+  const path = profile === undefined ? nothing : `/p/${encodeURIComponent(profile)}${nothing}`;
+  const { status, isQcc, isLacking, said } = await asked(remote, path).catch((error: NodeJS.ErrnoException) => {
     throw failed(url, error.code ?? error.message);
   });
   if (!isQcc) throw new QccError('QCC_REMOTE_STRANGE', { url, status });
-  if (status === 404) return;
+  if (status === 404 && !isLacking) return;
   // That advice is for clients on the gateway's own machine.
   const reason = said.replace(/^qcc: /, '').replace(/ - run: .*$/, '') || String(status);
+  if (isLacking) throw new QccError('QCC_REMOTE_PROFILE', { url, said: reason }, exitCodes.notFound);
   throw new QccError('QCC_REMOTE_REFUSED', { url, said: reason }, exitCodes.credential);
 }
 
@@ -57,10 +63,10 @@ function otherScheme(url: string, why: string): string {
   return why === 'ECONNRESET' || why.startsWith('HPE_') ? url.replace('http:', 'https:') : '';
 }
 
-function asked({ url, token, ca }: RemoteGateway): Promise<Answer> {
+function asked({ url, token, ca }: RemoteGateway, path: string): Promise<Answer> {
   return new Promise((resolve, reject) => {
     const options = { agent: false, headers: { 'x-api-key': token } } as const;
-    const target = `${url}${nothing}`;
+    const target = `${url}${path}`;
     const sent = target.startsWith('https:')
       ? encrypted(target, { ...options, ...(ca === null ? {} : { ca: [...rootCertificates, ca] }) })
       : plain(target, options);
@@ -82,6 +88,7 @@ function asked({ url, token, ca }: RemoteGateway): Promise<Answer> {
         resolve({
           status: response.statusCode ?? 0,
           isQcc: response.headers['x-qcc-request-id'] !== undefined,
+          isLacking: response.headers[lackingHeader] !== undefined,
           said: messageIn(Buffer.concat(chunks).toString('utf8')),
         }),
       );

@@ -2,6 +2,10 @@
 import type { ErrorCode, ErrorWords } from './params.ts';
 
 export const tokenErrorsEn: Pick<ErrorWords, Extract<ErrorCode, `QCC_${'REMOTE' | 'TOKEN'}_${string}`>> = {
+  QCC_REMOTE_PROFILE: {
+    message: ({ url, said }) => `${url}: ${said}`,
+    hint: () => "qcc code without --profile; on the gateway's machine: qcc list",
+  },
   QCC_REMOTE_REFUSED: {
     message: ({ url, said }) => `${url} does not let this token in: ${said}`,
     hint: ({ url }) => `qcc use --gateway ${url} --token-stdin; on the gateway's machine: qcc token list`,

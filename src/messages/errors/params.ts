@@ -176,6 +176,7 @@ export interface ErrorParamsOf {
   readonly QCC_QUEUE_EMPTY: { readonly text: string };
   readonly QCC_PROFILE_UNKNOWN: { readonly name: Param; readonly near: Param; readonly known: Param };
   readonly QCC_PROXY_OPEN: { readonly host: Param };
+  readonly QCC_REMOTE_PROFILE: { readonly url: Param; readonly said: Param };
   readonly QCC_REMOTE_REFUSED: { readonly url: Param; readonly said: Param };
   readonly QCC_REMOTE_STRANGE: { readonly url: Param; readonly status: Param };
   readonly QCC_REMOTE_UNREACHABLE: { readonly url: Param; readonly why: Param; readonly other: Param };

@@ -9,6 +9,10 @@ export const tokenErrorsZh: {
     readonly hint?: (params: ErrorParamsOf[Code]) => string;
   };
 } = {
+  QCC_REMOTE_PROFILE: {
+    message: ({ url, said }) => `${url} 无法使用该配置：${said}`,
+    hint: () => 'qcc code 不带 --profile；在网关所在机器上：qcc list',
+  },
   QCC_REMOTE_REFUSED: {
     message: ({ url, said }) => `${url} 不接受此访问令牌：${said}`,
     hint: ({ url }) => `qcc use --gateway ${url} --token-stdin；在网关所在机器上：qcc token list`,

@@ -185,6 +185,8 @@ export function refusalOf(
       return refuse(400, 'invalid_request_error', 'this request target is not accepted');
     case 'unknown':
       return refuseUnknown(head, rules, null);
+    case 'profile':
+      return refuseUnknown(head, rules, target.within);
     case 'forward':
       return refuseUnknown(head, rules, target.within) ?? refuseBody(method, head, target.path);
     default:

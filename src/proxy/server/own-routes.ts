@@ -21,6 +21,7 @@ interface Asked {
 }
 
 export async function answerOwn(target: Target, { client, id, isLast }: Asked, pages: Pages): Promise<void> {
+  client.req.resume();
   const head = ['x-qcc-request-id', id, 'cache-control', 'no-store', ...(isLast ? closes : [])];
   const say = (status: number, type: string, text: string) => {
     client.writeHead(status, ['content-type', type, 'content-length', String(Buffer.byteLength(text)), ...head]);

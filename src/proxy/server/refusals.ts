@@ -3,10 +3,14 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { RoutingView } from '../../../machines/routing-view.ts';
 import type { Incoming } from '../driver.ts';
 import type { Unread } from '../request/body.ts';
-import { type OwnError, sendError } from '../response/refusal.ts';
+import { lacksEndpoint, type OwnError, sendError } from '../response/refusal.ts';
+import type { Target } from '../upstream/target.ts';
 
 // After a 413 the rest is read for so long, or the client would see a reset instead of the answer.
 const lingerMs = 2_000;
+
+/** What is not there, for programs. */
+const lackingHeader = 'x-qcc-lacking';
 
 export const closes = ['connection', 'close'];
 
@@ -58,7 +62,19 @@ export function lacksProfile(name: string | null, { profiles }: RoutingView): Ow
     status: 404,
     type: 'not_found_error',
     message: `qcc: there is no profile "${name}" - run: qcc list`,
+    headers: [lackingHeader, 'profile'],
   };
+}
+
+/** Why a request cannot go to the profile that its path names. Who asks before the first one is told of one without endpoints, too. */
+export function lackingIn(target: Target, view: RoutingView): OwnError | undefined {
+  if (target.kind === 'forward') return lacksProfile(target.within, view);
+  if (target.kind !== 'profile') return undefined;
+  const { within: name } = target;
+  const lost = lacksProfile(name, view);
+  if (lost || view.profiles.get(name)?.endpoints.length !== 0) return lost;
+  const message = lacksEndpoint(name);
+  return { status: 404, type: 'not_found_error', message, headers: [lackingHeader, 'endpoint'] };
 }
 
 export function faultOf(error: unknown): OwnError {

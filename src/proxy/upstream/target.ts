@@ -14,6 +14,8 @@ export type Target =
       /** Belongs to one account: batches and files. */
       readonly isPassthrough: boolean;
     }
+  /** The address of a profile itself: asks whether requests could go there. */
+  | { readonly kind: 'profile'; readonly within: string }
   | { readonly kind: 'hello' | 'healthz' | 'readyz' | 'metrics' | 'unknown' | 'invalid' };
 
 // The longest that is used is some hundred, with the cursor of a list. It is kept with each request that waits in the queue.
@@ -79,7 +81,7 @@ function decoded(text: string): string {
 function forward(path: string, query: string, within: string | null): Target {
   // A base URL that ends in /v1 makes clients double it.
   const once = path.startsWith('/v1/v1/') ? path.slice('/v1'.length) : path;
-  if (once.length <= '/v1/'.length) return unknown;
+  if (once.length <= '/v1/'.length) return within === null ? unknown : { kind: 'profile', within };
   const isPassthrough = /^\/v1\/(messages\/batches|files)(\/|$)/.test(once);
   const isMessages = once === '/v1/messages';
   const isCount = once === '/v1/messages/count_tokens';

@@ -149,6 +149,18 @@ it('starts claude through the other gateway, without one here, and with what the
   expect([url, token]).toEqual([`${far.url}/p/main`, far.token]);
   expect(readFileSync(trusted, 'utf8').match(/BEGIN CERTIFICATE/g)).toHaveLength(2);
   expect([argv.at(-1), argv.join().includes(far.token)]).toEqual(['--continue', false]);
+  // What only that gateway knows is asked before anything starts.
+  await far.run('add', 'empty');
+  for (const [profile, said] of [
+    ['wrong', 'there is no profile "wrong"'],
+    ['empty', 'profile empty has no endpoint to ask'],
+  ] as const) {
+    writeFileSync(told, '');
+    const ran = await here(...through, '--profile', profile);
+    expect(ran).toMatchObject({ code: 5, err: expect.stringContaining(`${far.url}: ${said}`) });
+    expect(readFileSync(told, 'utf8')).toBe('');
+  }
+  expect(far.up.heard).toEqual([]);
   // A shell that has this from before, and another gateway, or a new authority: that one is trusted, too.
   const other = await gatewayMachine();
   const later = at(home, { PATH: `${bin}:${process.env['PATH']}`, LAPTOP: other.token, NODE_EXTRA_CA_CERTS: trusted });
