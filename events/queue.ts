@@ -23,6 +23,8 @@ export interface QueuedRequest {
   readonly session: string | null;
   /** The named token that it came with; left out without one. */
   readonly token?: string;
+  /** When that token was added. */
+  readonly tokenAt?: Millis;
   readonly model: string | null;
   readonly stream: boolean;
   /** Keyed: it tells that two bodies are the same, and nothing of what is in them. */
@@ -60,6 +62,7 @@ export interface OwnTry {
   /** Whose request it was, and the day that counts it. */
   readonly token?: string;
   readonly day?: string;
+  readonly tokenAt?: Millis;
 }
 
 export type QueueReport =

@@ -2,6 +2,7 @@
 import type { Failure } from './endpoint.ts';
 import type { Fact, Millis } from './fact.ts';
 import type { AdaptationReason } from './reason.ts';
+import type { TokenInstance } from './token.ts';
 import { bad, plain, type TraitsOf } from './trait.ts';
 
 export interface Attempt {
@@ -43,6 +44,8 @@ interface Asked {
   /** The named token that it came with, and the day of the gateway's calendar that counts it; left out without one. */
   readonly token?: string;
   readonly day?: string;
+  /** When that token was added: another one may have had its name. */
+  readonly tokenAt?: Millis;
 }
 
 /** An endpoint that has refused the session's thinking, and the request in which it said so. */
@@ -114,8 +117,8 @@ export function servedBy(ended: Ended, { endpoint, profile, ttfbMs, ttftMs, byte
 }
 
 /** The same, by whom: nearly no request has a named token, and none pays for those that have. */
-export function ofToken(fact: RequestFact, token: string, day: string): RequestFact {
-  return { ...fact, data: { ...fact.data, token, day } } as RequestFact;
+export function ofToken(fact: RequestFact, { name: token, addedAt: tokenAt }: TokenInstance, day: string): RequestFact {
+  return { ...fact, data: { ...fact.data, token, day, tokenAt } } as RequestFact;
 }
 
 export const requestTraits: TraitsOf<RequestFact> = {

@@ -11,6 +11,12 @@ export interface TokenProof {
   readonly expiresAt: Millis | null;
 }
 
+/** One token, which may have been rotated since: a name may be given again after its token was revoked. */
+export interface TokenInstance {
+  readonly name: string;
+  readonly addedAt: Millis;
+}
+
 /** What it may spend in a day, or a month, of the gateway's calendar. */
 export interface TokenLimit {
   readonly usd: number;

@@ -32,7 +32,7 @@ export function liveSideOf(open: Open, serving: Serving): LiveSide {
     status: () => status(open, serving),
     running: (params) => running(open, params),
     inFlight: () => proxy.inFlight(),
-    runningTokens: () => tokens.running(),
+    runningOf: (token) => tokens.running(token),
     standing: (params) => standing(open, params),
     check: (ids) => monitor.check(ids),
     nextProbes: () => monitor.next(),

@@ -1,6 +1,7 @@
 /** What an operation asks of the running gateway, beside the log. */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
+import type { TokenInstance } from '../../events/token.ts';
 import type { PlannedProbe } from '../../machines/probe-plan.ts';
 import type { ProbeResult } from '../../workers/probe.ts';
 import type { Check } from '../contract/checks.ts';
@@ -28,8 +29,8 @@ export interface LiveSide {
   check(endpoints: readonly EndpointId[]): Promise<ReadonlyMap<EndpointId, ProbeResult | null>>;
   /** In-flight requests: no fact records them. */
   inFlight(): InFlightRow;
-  /** How many requests run, by the name of their token. */
-  runningTokens(): ReadonlyMap<string, number>;
+  /** How many requests run with this token. */
+  runningOf(token: TokenInstance): number;
   /** The endpoint that serves a session. */
   standing(params: Params<'client.standing'>): Answer<'client.standing'>;
   nextProbes(): ReadonlyMap<string, PlannedProbe>;

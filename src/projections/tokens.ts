@@ -3,12 +3,10 @@ import type { Millis, Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import type { QueuedAnswer } from '../../events/queue.ts';
 import type { Served } from '../../events/request.ts';
-import type { TokenBounds, TokenFact, TokenProof } from '../../events/token.ts';
+import type { TokenBounds, TokenFact, TokenInstance, TokenProof } from '../../events/token.ts';
 import { type SpentRow, TokenSpending } from './token-spending.ts';
 
-export interface KnownToken extends TokenProof, TokenBounds {
-  readonly name: string;
-  readonly addedAt: Millis;
+export interface KnownToken extends TokenProof, TokenBounds, TokenInstance {
   /** When the token was made that holds now; its lifetime is counted from there. */
   readonly madeAt: Millis;
   readonly revokedAt: Millis | null;
@@ -88,19 +86,25 @@ export class Tokens {
     else if (kind === 'token') this.#told(fact as Recorded<TokenFact>);
     else if (fact.type === 'RetrySucceeded') {
       const { own } = fact.data as QueuedAnswer;
-      if (own && this.#byName.get(own.token ?? '')?.limit) this.spending.add(own);
+      if (own && this.#holder(own)?.limit) this.spending.add(own);
     }
   }
 
   #used({ at, data, type }: Recorded): void {
     const ended = data as Served;
-    const known = this.#byName.get(ended.token ?? '');
+    const known = this.#holder(ended);
     if (!known) return;
     this.#usedAt.set(known.name, at);
     const last = ended.attempts.at(-1);
     const isAnswered = type === 'RequestServed' || type === 'AnswerBroken';
     // An answer out of the queue's store has cost nothing more.
     if (known.limit && isAnswered && last) this.spending.add({ ...ended, model: last.sent ?? ended.model });
+  }
+
+  /** A request that outlives its token does not count for a later one of its name. Old facts have the name alone. */
+  #holder({ token = '', tokenAt }: Pick<Served, 'token' | 'tokenAt'>): KnownToken | undefined {
+    const known = this.#byName.get(token);
+    return tokenAt === undefined || tokenAt === known?.addedAt ? known : undefined;
   }
 
   #told({ stream, at, type, data }: Recorded<TokenFact>): void {

@@ -4,6 +4,7 @@
  */
 import { timingSafeEqual } from 'node:crypto';
 import type { Millis } from '../../events/fact.ts';
+import type { TokenInstance } from '../../events/token.ts';
 import { secondMs } from '../../events/units.ts';
 import { dayOf, timeText } from '../platform/time.ts';
 import type { KnownToken, TokenEntry } from '../projections/tokens.ts';
@@ -49,7 +50,7 @@ const retryAfterMax = 60;
 export class ClientTokens {
   readonly #source: TokenSource;
   readonly #now: () => Millis;
-  /** By name. */
+  /** By `instanceKey`. */
   readonly #running = new Map<string, number>();
 
   constructor(source: TokenSource, now: () => Millis) {
@@ -97,24 +98,29 @@ export class ClientTokens {
   }
 
   /** @param work what one more request of it does; it gets a refusal instead of a turn when as many run as may */
-  async during({ name, maxConcurrent }: KnownToken, work: (busy?: OwnError) => Promise<void> | void): Promise<void> {
-    const running = this.#running.get(name) ?? 0;
+  async during(token: KnownToken, work: (busy?: OwnError) => Promise<void> | void): Promise<void> {
+    const { name, maxConcurrent } = token;
+    const key = instanceKey(token);
+    const running = this.#running.get(key) ?? 0;
     if (maxConcurrent !== null && running >= maxConcurrent) return work(tooManyOf(name, maxConcurrent));
-    this.#running.set(name, running + 1);
+    this.#running.set(key, running + 1);
     try {
       await work();
     } finally {
-      const left = (this.#running.get(name) ?? 1) - 1;
-      if (left > 0) this.#running.set(name, left);
-      else this.#running.delete(name);
+      const left = (this.#running.get(key) ?? 1) - 1;
+      if (left > 0) this.#running.set(key, left);
+      else this.#running.delete(key);
     }
   }
 
-  /** By name; those of which none runs are left out. */
-  running(): ReadonlyMap<string, number> {
-    return this.#running;
+  /** How many of its requests run. */
+  running(token: TokenInstance): number {
+    return this.#running.get(instanceKey(token)) ?? 0;
   }
 }
+
+/** Requests of a token that was revoked are not those of the next one of its name. */
+const instanceKey = ({ name, addedAt }: TokenInstance) => `${name} ${addedAt}`;
 
 function unauthorized(message: string): Refusal {
   return { status: 401, type: 'authentication_error', message: `qcc: ${message}`, stop: true };

@@ -174,7 +174,7 @@ export function askedOf(incoming: Incoming, session: string | null): Asked | nul
     within,
     isPassthrough,
     session,
-    token: head.token?.name,
+    token: head.token,
     model,
     stream,
     rawHeaders,

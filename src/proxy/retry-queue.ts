@@ -3,6 +3,7 @@ import type { Failure } from '../../events/endpoint.ts';
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId, RequestId } from '../../events/ids.ts';
 import type { QueueReason } from '../../events/reason.ts';
+import type { TokenInstance } from '../../events/token.ts';
 import type { InFlightView } from '../../machines/route.ts';
 
 /** A request as the queue sees it. */
@@ -16,8 +17,8 @@ export interface Asked {
   readonly within: string | null;
   readonly isPassthrough: boolean;
   readonly session: string | null;
-  /** The name of the token that it came with. */
-  readonly token?: string | undefined;
+  /** The token that it came with. */
+  readonly token?: TokenInstance | undefined;
   readonly model: string | null;
   readonly stream: boolean;
   readonly rawHeaders: readonly string[];

@@ -189,7 +189,7 @@ export class Background {
         const model = sentModel(endpoint.models, asked.model);
         if (model !== null) this.#ports.modelFound(endpoint.id, model, request);
         this.#ports.attemptSucceeded(endpoint.id, { request, ttfbMs, ttftMs });
-        const whose = asked.token && { token: asked.token, day: dayOf(this.#ports.now()) };
+        const whose = asked.token && { token: asked.token, tokenAt: asked.tokenAt, day: dayOf(this.#ports.now()) };
         await attemptLog.answered({ endpoint: endpoint.id, model, ttfbMs, ttftMs, usage, ...whose });
         return null;
       }

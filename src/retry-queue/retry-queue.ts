@@ -186,7 +186,7 @@ export class RetryQueue implements ProxyQueue {
       path: path + query,
       within,
       session,
-      ...(token && { token }),
+      ...(token && { token: token.name, tokenAt: token.addedAt }),
       model,
       stream,
       requestHash,

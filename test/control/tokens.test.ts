@@ -11,6 +11,8 @@ import { temporaryHome } from '../support/home.ts';
 
 const usual = { model: 'claude-haiku-4-5', max_tokens: 8, messages: [{ role: 'user', content: 'hi' }] };
 
+const priced = { model: 'claude-haiku-4-5' };
+
 interface Said {
   readonly status: number;
   readonly retry: string | null;
@@ -148,6 +150,35 @@ describe('a named token', () => {
     expect((await call('token.list', {})).tokens[0]?.running).toBe(0);
   });
 
+  it('that was revoked leaves nothing to the next one of its name: neither its running requests nor what they cost', async () => {
+    let goOn = () => {};
+    const held = new Promise<void>((resolve) => {
+      goOn = resolve;
+    });
+    let isFirst = true;
+    const { url, call } = await lived(async (turn) => {
+      if (isFirst) {
+        isFirst = false;
+        await held;
+      }
+      await answers()(turn);
+    });
+    const bounds = { name: 'ann', maxConcurrent: 1, limit: { usd: 0.000_03, per: 'day' } } as const;
+    const old = await call('token.add', bounds);
+    const first = asked(url, old.token, undefined, priced);
+    while ((await call('token.list', {})).tokens[0]?.running === 0);
+    await call('token.revoke', { name: 'ann' });
+    const made = await call('token.add', bounds);
+    expect(made.running).toBe(0);
+    expect(await asked(url, made.token, undefined, { ...priced, stream: false })).toMatchObject({ status: 200 });
+    const { tokens } = await call('token.list', {});
+    goOn();
+    expect(await first).toMatchObject({ status: 200 });
+    while ((await call('proxy.status', {})).requests?.succeeded !== 2);
+    expect((await call('token.list', {})).tokens).toEqual(tokens);
+    expect(await call('history.verify', {})).toMatchObject({ ok: true });
+  });
+
   it('that holds no longer is told what to do, and its client not to try again', async () => {
     const { url, call } = await lived();
     const made = await call('token.add', { name: 'ann' });
@@ -197,7 +228,6 @@ async function gatewayAt(home: string) {
 }
 
 describe('a budget', () => {
-  const priced = { model: 'claude-haiku-4-5' };
   const strange = { model: 'a-model-of-nobody' };
 
   it('ends what a token may ask for, survives a restart, and is widened by a command', async () => {

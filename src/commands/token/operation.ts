@@ -123,7 +123,7 @@ function rowOf(core: Core, token: KnownToken, budgets: Budgets, live: LiveSide |
     addedAt: iso(addedAt),
     revokedAt: isoOrNull(revokedAt),
     usedAt: isoOrNull(core.state.tokens.usedAt(name)),
-    running: live ? (live.runningTokens().get(name) ?? 0) : null,
+    running: live ? live.runningOf(token) : null,
   };
 }
 

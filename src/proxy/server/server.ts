@@ -34,7 +34,7 @@ import { createServer, type Listen, listening, patience, urlOf } from './listene
 import { Metrics } from './metrics.ts';
 import { ModelList } from './model-list.ts';
 import { answerOwn } from './own-routes.ts';
-import { backlogFull, faultOf, lacksProfile, noFiles, Refusals, tooManyClients, unreadError } from './refusals.ts';
+import { backlogFull, faultOf, lackingIn, noFiles, Refusals, tooManyClients, unreadError } from './refusals.ts';
 
 type Arrived = Omit<Incoming, 'place' | 'body' | 'summary'>;
 /** Resolves when it listens. Node's own error when the port is taken. */
@@ -208,16 +208,14 @@ class DataPort implements ProxyServer {
       return this.#refusals.send({ request, head, client, id }, { ...refused, headers }, true);
     }
     const target = boundTarget(asked, head.token);
-    if (target.kind !== 'forward') {
-      request.resume();
-      return answerOwn(target, { client, id, isLast: this.#connections.isOver(request.socket) }, this);
-    }
-    if (this.#connections.isOver(request.socket)) {
+    const isOver = this.#connections.isOver(request.socket);
+    const lost = lackingIn(target, this.#ports.view());
+    if (lost) return this.#refusals.send({ request, head, client, id }, lost, isOver);
+    if (target.kind !== 'forward') return answerOwn(target, { client, id, isLast: isOver }, this);
+    if (isOver) {
       this.#connections.turnedAway();
       return this.#refusals.send({ request, head, client, id }, tooManyClients, true);
     }
-    const lost = lacksProfile(target.within, this.#ports.view());
-    if (lost) return this.#refusals.send({ request, head, client, id }, lost);
     if (this.#models.answers(this.#ports.view(), { request, client, id, target })) return;
     await this.#admit({ request, head, client, id, startedAt, target });
   }
@@ -337,7 +335,7 @@ class DataPort implements ProxyServer {
   }
 
   #tell({ request, head, id, startedAt }: Arrived, { fact: told, profile }: Ended): void {
-    const fact = head.token ? ofToken(told, head.token.name, dayOf(this.#ports.now())) : told;
+    const fact = head.token ? ofToken(told, head.token, dayOf(this.#ports.now())) : told;
     this.#metrics.count(fact);
     this.#models.asked(fact.data.model);
     this.#ports.requestEnded(id, fact);
