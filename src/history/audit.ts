@@ -3,6 +3,7 @@ import { upcast } from '../../events/catalogue.ts';
 import type { Recorded } from '../../events/fact.ts';
 import { kindOf, nameOf } from '../../events/ids.ts';
 import { adaptationOf } from '../../events/profile.ts';
+import type { TokenBounds } from '../../events/token.ts';
 import type { AuditAction } from '../../events/trait.ts';
 import { traitsOf } from '../../events/traits.ts';
 import { isSettingKey, settingKeys } from '../config/settings/settings.ts';
@@ -12,6 +13,8 @@ import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { iso } from '../platform/time.ts';
 import { type KnownEndpoint, Profiles } from '../projections/profiles.ts';
+import { Tokens } from '../projections/tokens.ts';
+import type { State } from '../runtime/state.ts';
 import { namesNothing } from './known.ts';
 import { stateAt } from './moment.ts';
 import { rareFacts } from './parts.ts';
@@ -23,15 +26,18 @@ export async function readAudit(log: ReadableLog, params: Params<'config.audit'>
   let kept: AuditRow[] = [];
   const first = Math.max(params.fromSeq ?? log.tail, from === undefined ? log.tail : await log.seqAt(from));
   const last = Math.min(log.head, toSeq - 1, to === undefined ? log.head : (await log.seqAt(to)) - 1);
-  const profiles = await profilesBefore(log, first);
+  const before = await nounsBefore(log, first);
   for await (const facts of rareFacts(log, [first, last], isAudited)) {
-    const rows = facts.flatMap((fact) => entryOf(fact, profiles) ?? []);
+    const rows = facts.flatMap((fact) => entryOf(fact, before) ?? []);
     kept.push(...rows.filter((row) => isWanted(row, params)));
     if (kept.length > 2 * limit) kept = kept.slice(-limit);
   }
   if (kept.length === 0 && params.target !== undefined) await checkTarget(log, params.target);
   return { entries: kept.slice(-limit).reverse() };
 }
+
+/** What may be changed, as it was before a fact. */
+type Nouns = Pick<State, 'profiles' | 'tokens'>;
 
 /** Facts of profiles tell what later ones change. */
 const isAudited = (kind: string, type: string) => kind === 'profile' || traitsOf(type).audited !== undefined;
@@ -40,23 +46,23 @@ const isAudited = (kind: string, type: string) => kind === 'profile' || traitsOf
 async function checkTarget(log: ReadableLog, target: string): Promise<void> {
   if (isSettingKey(target)) return;
   const known = new Set<string>(settingKeys);
-  const profiles = await profilesBefore(log, log.tail);
-  for (const { name } of profiles.all()) known.add(name);
+  const before = await nounsBefore(log, log.tail);
+  for (const { name } of before.profiles.all()) known.add(name);
   for await (const facts of rareFacts(log, [log.tail, log.head], isAudited))
     for (const fact of facts) {
-      const row = entryOf(fact, profiles);
+      const row = entryOf(fact, before);
       if (row) for (const name of [row.target, row.target.split('/')[0] ?? '']) known.add(name);
     }
   if (!known.has(target)) throw namesNothing('target', target, [...known].reverse(), exitCodes.notFound);
 }
 
-/** What profiles and endpoints were before the first fact: facts only say what they became. */
-async function profilesBefore(log: ReadableLog, first: number): Promise<Profiles> {
+/** What profiles, endpoints and tokens were before the first fact: facts only say what they became. */
+async function nounsBefore(log: ReadableLog, first: number): Promise<Nouns> {
   try {
-    return (await stateAt(log, Math.max(0, first - 1))).profiles;
+    return await stateAt(log, Math.max(0, first - 1));
   } catch (error) {
     // In a trimmed log without a snapshot of that time, the former value is lost, but not the action.
-    if (error instanceof QccError) return new Profiles();
+    if (error instanceof QccError) return { profiles: new Profiles(), tokens: new Tokens() };
     throw error;
   }
 }
@@ -67,16 +73,19 @@ function isWanted(row: AuditRow, { action, target, by }: Params<'config.audit'>)
   return isTarget && (action === undefined || row.action === action) && (by === undefined || row.by === by);
 }
 
-function entryOf(raw: Recorded, profiles: Profiles): AuditRow | undefined {
+function entryOf(raw: Recorded, { profiles, tokens }: Nouns): AuditRow | undefined {
   const fact = upcast(raw);
   const { seq, at, by } = fact;
-  const before = beforeOf(fact, profiles);
-  if (kindOf(fact.stream) === 'profile') profiles.apply(fact);
+  const kind = kindOf(fact.stream);
+  const before = kind === 'token' ? boundsBefore(fact, tokens) : beforeOf(fact, profiles);
+  if (kind === 'profile') profiles.apply(fact);
+  if (kind === 'token') tokens.apply(fact);
   const action = actionOf(fact);
   if (action === undefined) return undefined;
   // A pin that ends by itself, because its profile failed, is not the user's action.
   if (action === 'priority.release' && by !== 'cli') return undefined;
-  return { seq, at: iso(at), action, target: targetOf(fact), details: { ...detailsOf(fact), ...before }, by };
+  const details = { ...timesTold(detailsOf(fact)), ...before };
+  return { seq, at: iso(at), action, target: targetOf(fact), details, by };
 }
 
 function actionOf({ type, data }: Recorded): AuditAction | undefined {
@@ -139,6 +148,23 @@ function detailsOf({ type, data }: Recorded): object {
   if (type !== 'SnapshotTaken') return withoutReference(data);
   const { reason, description, hash } = data as { reason: string; description: string; hash: string };
   return { reason, description, hash };
+}
+
+/** What a token was bound to: its fact has the new bounds alone. */
+function boundsBefore({ stream, type, data }: Recorded, tokens: Tokens): { from?: unknown; to?: unknown } {
+  const known = tokens.get(nameOf(stream));
+  if (type === 'TokenRevoked') return { from: 'valid', to: 'revoked' };
+  if (type !== 'TokenChanged') return {};
+  const { changes } = data as { readonly changes: Partial<TokenBounds> };
+  const fields = Object.keys(changes) as (keyof TokenBounds)[];
+  return { from: Object.fromEntries(fields.map((field) => [field, known?.[field] ?? null])), to: changes };
+}
+
+/** For people and programs, as every other time. */
+function timesTold(details: object): object {
+  const told = ([name, value]: readonly [string, unknown]) =>
+    [name, /At$/.test(name) && typeof value === 'number' ? iso(value) : value] as const;
+  return Object.fromEntries(Object.entries(details).map(told));
 }
 
 /** The name of a key in the vault is of no use to a reader. */

@@ -1,13 +1,15 @@
 /** `qcc config audit`: who changed what, and when, with what was before. */
 import { extname, resolve } from 'node:path';
 import type { By } from '../../../events/fact.ts';
+import type { ModelRule } from '../../../events/profile.ts';
 import { auditActions } from '../../../events/trait.ts';
+import { rulesText } from '../../../machines/model-map.ts';
 import type { AuditRow } from '../../contract/config.ts';
 import type { Answer, Params } from '../../contract/operations.ts';
 import { configWordsOf } from '../../messages/config.ts';
 import { reasonsAsSentences } from '../../messages/reasons.ts';
 import { writeExport } from '../../platform/atomic-file.ts';
-import { clockOf, dayOf, zoneOf } from '../../platform/time.ts';
+import { clockOf, dayOf, timeText, zoneOf } from '../../platform/time.ts';
 import { visible, visibleDocument } from '../../platform/visible.ts';
 import { tellChange } from '../changed.ts';
 import { type Context, chosenFlag, flag, numberFlag, withInstallation } from '../context.ts';
@@ -74,7 +76,9 @@ function tellAudit(context: Context, { entries }: Answer<'config.audit'>, names:
 function detailsOf({ action, details }: AuditRow, keyChanged: string): string {
   const { from, to } = details as { readonly from?: unknown; readonly to?: unknown };
   if (isRecord(from) && isRecord(to)) {
-    const fields = Object.keys(to).map((field) => `${field}: ${shownValue(from[field])} → ${shownValue(to[field])}`);
+    const fields = Object.keys(to).map(
+      (field) => `${field}: ${shownValue(from[field], field)} → ${shownValue(to[field], field)}`,
+    );
     return fields.length > 0 ? fields.join(', ') : keyChanged;
   }
   if (from !== undefined && action !== 'endpoint.remove' && action !== 'profile.remove')
@@ -82,15 +86,20 @@ function detailsOf({ action, details }: AuditRow, keyChanged: string): string {
   const told = isRecord(from) ? from : details;
   return Object.entries(told)
     .filter(([name, value]) => !untold.has(name) && value !== null && value !== '')
-    .map(([name, value]) => `${name}: ${shownValue(value)}`)
+    .map(([name, value]) => `${name}: ${shownValue(value, name)}`)
     .join(', ');
 }
 
 const isRecord = (value: unknown): value is Readonly<Record<string, unknown>> =>
   typeof value === 'object' && value !== null && !Array.isArray(value);
 
-function shownValue(value: unknown): string {
+/** As the commands take it, where they do. */
+function shownValue(value: unknown, name = ''): string {
   if (value === undefined || value === null || value === '') return '-';
+  if (/At$/.test(name) && typeof value === 'string') return timeText(value);
+  if (name === 'limit' && isRecord(value)) return `${value['usd']}/${value['per']}`;
+  if (name === 'models' && Array.isArray(value)) return rulesText(value as readonly ModelRule[]) || '-';
+  if (Array.isArray(value) && value.every((one) => typeof one === 'string')) return value.join(', ') || '-';
   return typeof value === 'object' ? JSON.stringify(value, reasonsAsSentences) : String(value);
 }
 

@@ -49,6 +49,8 @@ describe('qcc token', () => {
     [['change', 'ann', '--profile', 'wrok'], 5, 'there is no profile "wrok"'],
     [['add', 'bob', '--max-concurrent', '0'], 2, '--max-concurrent'],
     [['revoke', 'anne', '--yes'], 5, 'there is no token "anne"'],
+    [['revoke', 'anne'], 5, 'there is no token "anne"'],
+    [['rotate', 'anne'], 5, 'there is no token "anne"'],
     [['rotate', 'ann'], 2, '--yes'],
     [['revoke', 'ann'], 2, '--yes'],
   ])('%j ends with %i: %s', async (argv, code, said) => {
@@ -88,6 +90,21 @@ describe('qcc token', () => {
     expect(out).toContain('token made, one request at once, until');
     expect(out).toContain('token changed: any number of requests at once');
     expect((await run('token', 'list', '--lang', 'zh-CN')).out).toMatch(/永久 +从未/);
+  });
+
+  it('is in the audit with times that can be read, and with what a change has changed', async () => {
+    const { run } = await lived();
+    await run('token', 'add', 'ann', '--expires', '30d', '--limit-usd', '20/day');
+    await run('token', 'change', 'ann', '--limit-usd', '40/month', '--max-concurrent', '3', '--profile', 'work');
+    await run('token', 'revoke', 'ann', '--yes');
+    const [revoked = '', changed = '', added = ''] = (await run('config', 'audit')).out.split('\n').slice(1);
+    expect(revoked).toContain('token.revoke  valid → revoked');
+    expect(changed).toContain('token.change  profile: - → work, maxConcurrent: - → 3, limit: 20/day → 40/month');
+    expect(added).toMatch(/expiresAt: \d{4}-\d\d-\d\d \d\d:\d\d:\d\d \S+, limit: 20\/day$/);
+    const { entries } = (await run('config', 'audit', '--action', 'token.add', '--json')).json() as {
+      entries: readonly { details: { expiresAt: string } }[];
+    };
+    expect(entries[0]?.details.expiresAt).toMatch(/^\d{4}-.*Z$/);
   });
 
   it('completes the names of tokens that hold', async () => {
