@@ -10,7 +10,7 @@ import { writeFileSync } from 'node:fs';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { parseArgs } from 'node:util';
-import { jetstream } from '@nats-io/jetstream';
+import { jetstream, jetstreamManager } from '@nats-io/jetstream';
 import { connect } from '@nats-io/transport-node';
 import { here, runProcess, start, startGateway, startProcess, temporaryFolder } from './processes.mjs';
 
@@ -106,7 +106,17 @@ async function startServer() {
     server.stderr.on('data', (text) => String(text).includes('Server is ready') && resolve());
     server.once('exit', () => reject(new Error('nats-server did not start')));
   });
-  return { url: `nats://127.0.0.1:${port}`, process: server };
+  const url = `nats://127.0.0.1:${port}`;
+  await makeStream(url);
+  return { url, process: server };
+}
+
+/** As an administrator does: the gateway's own would need more room than this server has, and it would never have joined. */
+async function makeStream(url) {
+  const connection = await connect({ servers: url });
+  const { streams } = await jetstreamManager(connection);
+  await streams.add({ name: 'QCC_FLEET', subjects: ['qcc.fleet.>'] });
+  await connection.close();
 }
 
 /** On the subject of a member that is not there, until the server takes no more. */
