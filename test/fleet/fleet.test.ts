@@ -1,11 +1,8 @@
-/** Gateways that tell each other what they found out: what comes through, what ends it, and what an engine may do without harm. */
+/** What an engine in memory can be told to do: drop, double and delay, stand still, go deaf, and let an exact time go by. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { MemoryLog } from '../../src/log/memory-log.ts';
-import { Exchange, gatewayIn, keepsPromises, wordsOf } from '../support/fleet.ts';
-import { FakeWorld, first, openCore, second } from '../support/world.ts';
-
-const hour = 3_600;
+import { Exchange, gatewayIn, wordsOf } from '../support/fleet.ts';
+import { first, second } from '../support/world.ts';
 
 async function pair(exchange = new Exchange()) {
   const { world } = exchange;
@@ -14,27 +11,7 @@ async function pair(exchange = new Exchange()) {
   return { exchange, world, a, b };
 }
 
-it('the engine in memory keeps the promises of every engine', () => {
-  const exchange = new Exchange();
-  return keepsPromises(() => exchange.open());
-});
-
 describe('a gateway of a fleet', () => {
-  it('stays away from a key that another one was refused with, and says who, what and when', async () => {
-    const { a, b, world } = await pair();
-    await a.fails('quota', { retryAfterMs: 600_000 });
-    expect(b.hearsay()).toMatchObject({ until: world.now() + 600_000, because: 'quota', by: 'a' });
-    const [heard] = await b.facts('FailureHeard');
-    expect(heard).toMatchObject({
-      by: 'fleet',
-      data: { name: 'a', because: 'quota', status: 429, saidAt: world.now() },
-    });
-    expect(b.core.view().endpoints.get(first)?.hearsay.until).toBe(world.now() + 600_000);
-    // Its own machine is told by nobody but itself, so that nothing echoes.
-    expect(b.core.state.endpoint(first).value).toBe('healthy');
-    expect(await a.facts('FailureHeard')).toEqual([]);
-  });
-
   it('says nothing of another key, and nothing of the way to an endpoint', async () => {
     const { a, b, exchange } = await pair();
     const before = exchange.stored.length;
@@ -61,21 +38,6 @@ describe('a gateway of a fleet', () => {
     const { a, b, world } = await pair();
     await a.fails('overloaded', { status: 529, retryAfterMs: 5_000 });
     expect(b.hearsay()).toMatchObject({ until: null, hintUntil: world.now() + 5_000 });
-  });
-
-  it('lifts what it said when it gets an answer, and what others said as well', async () => {
-    const { a, b, world, exchange } = await pair();
-    const c = await gatewayIn(exchange, 'c', { world });
-    await a.fails('quota', { retryAfterMs: 600_000 });
-    world.pass(1_000);
-    await c.answers();
-    expect(b.hearsay().until).toBeNull();
-    await a.fails('credential');
-    expect(b.hearsay().until).not.toBeNull();
-    world.pass(1_000);
-    await a.answers();
-    expect(b.hearsay().until).toBeNull();
-    expect(c.hearsay().until).toBeNull();
   });
 
   it('makes a trial of its own when the time is over', async () => {
@@ -113,44 +75,6 @@ describe('a gateway of a fleet', () => {
     expect(b.hearsay().until).not.toBeNull();
   });
 
-  it('publishes anew what an engine with an empty folder has lost', async () => {
-    const { a, exchange, world } = await pair();
-    await a.fails('quota', { retryAfterMs: 1_800_000 });
-    exchange.forget();
-    exchange.isDown = true;
-    await a.pass(25);
-    exchange.isDown = false;
-    await a.pass(31);
-    const late = await gatewayIn(exchange, 'late', { world });
-    expect(late.hearsay()).toMatchObject({ because: 'quota', by: 'a' });
-  });
-
-  it('goes on where it was after a restart, as the same member', async () => {
-    const { a, b, exchange, world } = await pair();
-    await a.fails('quota', { retryAfterMs: 1_800_000 });
-    await a.pass(25);
-    await a.fleet.stop();
-    const again = await gatewayIn(exchange, 'a', { world, opened: a });
-    expect((await a.facts('FleetJoined')).map(({ data }) => data['member'])).toEqual([again.fleet.row().member]);
-    // It lifts what its former life has said.
-    world.pass(1_000);
-    await again.answers();
-    expect(b.hearsay().until).toBeNull();
-  });
-
-  it('becomes another member when its log went back', async () => {
-    const { a, exchange, world } = await pair();
-    const backup = new MemoryLog();
-    for await (const facts of a.log.read(1)) await backup.append(facts, { sync: true });
-    await a.fails('quota', { retryAfterMs: 1_800_000 });
-    await a.pass(25);
-    await a.fleet.stop();
-    const restored = await gatewayIn(exchange, 'a', { world, opened: await openCore(backup, world) });
-    const members = (await restored.facts('FleetJoined')).map(({ data }) => data['member']);
-    expect(members.length).toBe(2);
-    expect(new Set(members).size).toBe(2);
-  });
-
   it('keeps off a name under which another gateway speaks', async () => {
     const { exchange, world } = await pair();
     const twin = await gatewayIn(exchange, 'a', { world, seed: 'another home' });
@@ -158,16 +82,6 @@ describe('a gateway of a fleet', () => {
     // The other one is gone for a minute.
     await twin.pass(120);
     expect(twin.fleet.row().state).toBe('connected');
-  });
-
-  it('counts spans on its own clock: one that is an hour off changes nothing', async () => {
-    const exchange = new Exchange();
-    const a = await gatewayIn(exchange, 'a', { world: exchange.world });
-    const ahead = new FakeWorld();
-    ahead.pass(hour * 1_000);
-    const b = await gatewayIn(exchange, 'b', { world: ahead });
-    await a.fails('rateLimited', { retryAfterMs: 60_000 });
-    expect(b.hearsay().until).toBe(ahead.now() + 60_000);
   });
 
   it('takes the time that a message lay in the engine off its span', async () => {

@@ -1,65 +1,74 @@
-/** The fleet over a real nats-server: killed, frozen, emptied, and with a lock on its door. */
-import { describe, expect, it } from 'vitest';
-import type { FleetSettings } from '../../src/fleet/fleet.ts';
-import { openNats } from '../../src/fleet/nats-engine.ts';
-import { Exchange, fleetSecret, gatewayIn, keepsPromises } from '../support/fleet.ts';
+/** What only a real nats-server can suffer: it is killed, emptied, frozen, and full. What gateways promise over it stands in `contract.test.ts`. */
+import { describe, expect, it, onTestFinished } from 'vitest';
+import { gatewayIn, onNats } from '../support/fleet.ts';
+import { madeByHand, until } from '../support/fleet-ground.ts';
 import { hasNats, natsServer } from '../support/nats.ts';
+import { FakeWorld } from '../support/world.ts';
 
-const none = { name: 'x', secret: fleetSecret, user: '', password: '', nkey: '', tlsCa: '', followsSwitch: true };
-const at = (url: string, more: Partial<FleetSettings> = {}) => ({ open: () => openNats({ ...none, url, ...more }) });
-
-/** Until it is so: the server and the sockets are real. */
-async function until(isSo: () => boolean, look: () => Promise<unknown>): Promise<void> {
-  while (!isSo()) {
-    await look();
-    await new Promise((resolve) => setImmediate(resolve));
-  }
-}
+// The next beat, and the longest wait for the next attempt.
+const [noticed, back] = [21, 31];
 
 describe.skipIf(!hasNats)('over nats-server, a fleet', () => {
-  it('has an engine that keeps the promises of every engine', async () => {
-    const { url } = await natsServer();
-    await keepsPromises(at(url).open);
-  });
-
-  it('outlives a server that is killed and comes back with an empty folder', async () => {
+  it('outlives one that is killed, and comes back with its folder, and with an empty one', async () => {
     const server = await natsServer();
-    const { world } = new Exchange();
-    const a = await gatewayIn(at(server.url), 'a', { world });
-    const b = await gatewayIn(at(server.url), 'b', { world });
+    const world = new FakeWorld();
+    const join = (name: string) => gatewayIn(onNats(server.url), name, { world });
+    const [a, b] = [await join('a'), await join('b')];
     await a.fails('quota', { retryAfterMs: 1_800_000 });
-    await until(() => b.hearsay().until !== null, b.fleet.step.bind(b.fleet));
-    expect(b.hearsay()).toMatchObject({ because: 'quota', by: 'a' });
-    await server.kill();
+    await until(() => b.hearsay().until !== null);
+    const killed = async () => {
+      await server.kill();
+      await a.pass(noticed);
+      expect(a.fleet.row()).toMatchObject({ state: 'connecting', fault: 'refused', error: 'ECONNREFUSED' });
+    };
+    const started = async () => {
+      await server.start();
+      for (const one of [a, b]) await one.pass(back);
+      expect([a, b].map(({ fleet }) => fleet.row().state)).toEqual(['connected', 'connected']);
+    };
+    await killed();
+    await started();
+    // It is told again from the newest beat on, and is no news.
+    await b.pass(1);
+    expect((await b.facts('FailureHeard')).length).toBe(1);
+    await killed();
     server.forget();
-    await a.pass(21);
-    expect(a.fleet.row()).toMatchObject({ state: 'connecting', error: expect.any(String) });
-    await server.start();
-    await a.pass(31);
-    expect(a.fleet.row().state).toBe('connected');
-    const late = await gatewayIn(at(server.url), 'late', { world });
-    await until(() => late.hearsay().until !== null, late.fleet.step.bind(late.fleet));
+    await started();
+    expect(a.fleet.row().published).toBe(1);
+    const late = await join('late');
+    await until(() => late.hearsay().until !== null);
     expect(late.hearsay()).toMatchObject({ because: 'quota', by: 'a' });
+    // The server has it twice, from two lives of its own; each gateway takes it once.
+    expect((await b.facts('FailureHeard')).length).toBe(1);
   });
 
-  it('leaves a server that is frozen after two seconds, and comes back to it', async () => {
+  it('leaves one that is frozen after two seconds, and comes back to it', async () => {
     const server = await natsServer();
-    const a = await gatewayIn(at(server.url), 'a');
+    const a = await gatewayIn(onNats(server.url), 'a');
     server.freeze();
     await a.fails('quota', { retryAfterMs: 1_800_000 });
-    expect(a.fleet.row()).toMatchObject({ state: 'connecting', published: 0 });
+    expect(a.fleet.row()).toMatchObject({ state: 'connecting', fault: 'silent', published: 0 });
     server.process.kill('SIGCONT');
-    await a.pass(31);
-    expect(a.fleet.row()).toMatchObject({ state: 'connected', behind: 0 });
-    const b = await gatewayIn(at(server.url), 'b', { world: a.world });
-    await until(() => b.hearsay().until !== null, b.fleet.step.bind(b.fleet));
+    await a.pass(back);
+    expect(a.fleet.row()).toMatchObject({ state: 'connected', fault: null, behind: 0 });
+    const b = await gatewayIn(onNats(server.url), 'b', { world: a.world });
+    await until(() => b.hearsay().until !== null);
   });
 
-  it('is let in with a password, and not with a wrong one', async () => {
-    const { url } = await natsServer('authorization { user: qcc, password: right }');
-    const wrong = await gatewayIn(at(url, { user: 'qcc', password: 'wrong' }), 'a');
-    expect(wrong.fleet.row()).toMatchObject({ state: 'connecting', error: 'AuthorizationError' });
-    const right = await gatewayIn(at(url, { user: 'qcc', password: 'right' }), 'a');
-    expect(right.fleet.row()).toMatchObject({ state: 'connected', server: expect.stringMatching(/^2\./) });
+  it('tells a full one nothing, and all that counts when there is room again', async () => {
+    const { url } = await natsServer('jetstream { STORE, max_file_store: 300000 }');
+    const store = await madeByHand(url);
+    onTestFinished(() => store.close());
+    const world = new FakeWorld();
+    const a = await gatewayIn(onNats(url), 'a', { world });
+    const b = await gatewayIn(onNats(url), 'b', { world });
+    await store.fill();
+    await a.fails('quota', { retryAfterMs: 1_800_000 });
+    expect(a.fleet.row()).toMatchObject({ state: 'connecting', fault: 'full' });
+    await store.purge();
+    await a.pass(back);
+    expect(a.fleet.row()).toMatchObject({ state: 'connected', fault: null });
+    await until(() => b.hearsay().until !== null);
+    expect(b.hearsay()).toMatchObject({ because: 'quota', by: 'a' });
   });
 });

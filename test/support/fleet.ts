@@ -29,12 +29,14 @@ export class Exchange {
   stored: Stored[] = [];
   readonly #ids = new Set<string>();
   readonly #listeners = new Map<Receive, string>();
-  readonly #changed = new Set<(register: string) => void>();
+  readonly #changed = new Map<(register: string) => void, string>();
   readonly #registers = new Map<string, Omit<Registered, 'ageMs'> & { readonly at: number }>();
   #revision = 0;
   #era = 1;
   /** Nothing can be reached. */
   isDown = false;
+  /** Those whose way to it is cut. */
+  readonly cut = new Set<string>();
   /** What is published is never acknowledged. */
   isFrozen = false;
   /** Those who publish well, and hear nothing: their subscription has died unnoticed. */
@@ -47,47 +49,50 @@ export class Exchange {
   }
 
   async open(owner = ''): Promise<Engine> {
-    this.#refuse();
+    const refuse = () => this.#refuse(owner);
+    refuse();
     return {
       version: null,
       era: this.#era,
       closed: new Promise(() => {}),
       publish: async (name, channel, id, bytes) => {
-        this.#refuse();
+        refuse();
         if (this.isFrozen) await new Promise(() => {});
         if (this.#ids.has(id)) return;
         this.#ids.add(id);
         const one = { name, channel, bytes, at: this.world.now() };
         this.stored.push(one);
         for (const [listener, of] of [...this.#listeners])
-          if (!this.deaf.has(of)) for (const each of this.way(one)) listener(this.#delivered(each));
+          if (!this.deaf.has(of) && !this.cut.has(of))
+            for (const each of this.way(one)) listener(this.#delivered(each));
       },
       newest: async (name, channel) => {
-        this.#refuse();
+        refuse();
         const one = this.stored.findLast((each) => each.name === name && each.channel === channel);
         return one ? this.#delivered(one) : null;
       },
       subscribe: async (sinceMs, receive, changed) => {
-        this.#refuse();
+        refuse();
         this.deaf.delete(owner);
         const from = this.world.now() - sinceMs;
         for (const one of this.stored.filter(({ at }) => at >= from)) receive(this.#delivered(one));
         this.#listeners.set(receive, owner);
-        this.#changed.add(changed);
+        this.#changed.set(changed, owner);
         return () => {
           this.#listeners.delete(receive);
           this.#changed.delete(changed);
         };
       },
       swap: async (register, after, bytes) => {
-        this.#refuse();
+        refuse();
         if ((this.#registered(register)?.revision ?? 0) !== after) return null;
         this.#registers.set(register, { revision: ++this.#revision, bytes, at: this.world.now() });
-        if (register.startsWith('kept.')) for (const changed of this.#changed) changed(register.slice('kept.'.length));
+        if (register.startsWith('kept.'))
+          for (const [changed, of] of this.#changed) if (!this.cut.has(of)) changed(register.slice('kept.'.length));
         return this.#revision;
       },
       read: async (register) => {
-        this.#refuse();
+        refuse();
         return this.#registered(register);
       },
       close: async () => {},
@@ -119,8 +124,8 @@ export class Exchange {
     return register.startsWith('lease.') && ageMs >= leaseMs ? null : { ...found, ageMs };
   }
 
-  #refuse(): void {
-    if (this.isDown) throw Object.assign(new Error('down'), { code: 'ECONNREFUSED' });
+  #refuse(owner: string): void {
+    if (this.isDown || this.cut.has(owner)) throw Object.assign(new Error('down'), { code: 'ECONNREFUSED' });
   }
 }
 
@@ -135,7 +140,7 @@ export const onNats = (url: string, more: Partial<FleetSettings> = {}) => ({
 
 /** A gateway with two endpoints, whose first has a key that others have, too. */
 export async function gatewayIn(
-  exchange: Pick<Exchange, 'open'>,
+  exchange: { open(owner: string): Promise<Engine> },
   name: string,
   {
     world = new FakeWorld(),

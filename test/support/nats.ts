@@ -3,7 +3,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { generateKeyPairSync, type KeyObject } from 'node:crypto';
 import { once } from 'node:events';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { createServer } from 'node:net';
+import { connect, createServer, type Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { onTestFinished } from 'vitest';
@@ -79,6 +79,54 @@ export async function natsServer(
   });
   await server.start();
   return server;
+}
+
+export interface Relay {
+  readonly port: number;
+  /** What stands is broken off, and what comes is not let through. */
+  cut(): void;
+  mend(): void;
+}
+
+/** A way to the server that can be cut. */
+export async function relayTo(port: number, atEnd: (end: () => void) => void = onTestFinished): Promise<Relay> {
+  const sockets = new Set<Socket>();
+  let isCut = false;
+  const server = createServer((from) => {
+    if (isCut) return void from.destroy();
+    const to = connect(port, '127.0.0.1');
+    for (const [one, other] of [
+      [from, to],
+      [to, from],
+    ] as const) {
+      sockets.add(one);
+      one
+        .on('error', () => {})
+        .on('close', () => {
+          sockets.delete(one);
+          other.destroy();
+        });
+      one.pipe(other);
+    }
+  }).listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const breakOff = () => {
+    for (const one of sockets) one.destroy();
+  };
+  atEnd(() => {
+    server.close();
+    breakOff();
+  });
+  return {
+    port: (server.address() as { port: number }).port,
+    cut: () => {
+      isCut = true;
+      breakOff();
+    },
+    mend: () => {
+      isCut = false;
+    },
+  };
 }
 
 export interface UserKey {
