@@ -1,4 +1,7 @@
-/** The program that reads strangers' bytes: one task after the other, each with one answer. Nothing of this installation is open in it. */
+/**
+ * The program that reads strangers' bytes, and what would leave too much memory behind: one task after the other, each with one answer.
+ * Nothing of this installation is open in it.
+ */
 import { Worker } from 'node:worker_threads';
 import type { Backup } from '../src/backup/manifest.ts';
 import type { Incoming } from '../src/config/importers/incoming.ts';
@@ -6,6 +9,7 @@ import type { ImportText } from '../src/config/importers/reading.ts';
 import { exitCodes, QccError } from '../src/errors/qcc-error.ts';
 import { type ToldError, toldOf } from '../src/errors/told-error.ts';
 import type { IncidentQuestion } from '../src/history/incident-reading.ts';
+import type { FrozenVerification } from '../src/history/verify-frozen.ts';
 
 interface Tasks {
   /** What a file of a configuration brings. */
@@ -14,6 +18,8 @@ interface Tasks {
   restore: [{ readonly file: string; readonly folder: string; readonly home: string }, Omit<Backup, 'file'>];
   /** A question to an incident file; the answer is JSON. */
   capsule: [IncidentQuestion, string];
+  /** A long log, on a copy; the answer is JSON. */
+  verify: [FrozenVerification, string];
 }
 
 export type ApartName = keyof Tasks;
@@ -36,6 +42,7 @@ const readers: { readonly [Name in ApartName]: (given: ApartGiven<Name>) => Prom
   import: async (given) => (await import('../src/config/importers/reading.ts')).readIncoming(given),
   restore: async (given) => (await import('../src/backup/unpacking.ts')).unpack(given),
   capsule: async (given) => (await import('../src/history/incident-reading.ts')).askIncident(given),
+  verify: async (given) => (await import('../src/history/verify-frozen.ts')).verifyFrozen(given),
 };
 
 async function replyTo<Name extends ApartName>({ name, given }: ApartTask<Name>): Promise<ApartReply<Name>> {

@@ -24,6 +24,8 @@ const limitsOf: { readonly [Name in ApartName]: ApartLimits } = {
   restore: { timeMs: 1_800_000, heapMb: 512 },
   // Half a million facts are parsed and folded; what-if holds two states of them.
   capsule: { timeMs: 300_000, heapMb: 2_048 },
+  // Ten million facts take two minutes of a core, and may have a fifth of one.
+  verify: { timeMs: 1_800_000, heapMb: 1_024 },
 };
 
 /** One process for all tasks of a kind: it keeps what it has read for the next task. */
@@ -37,7 +39,8 @@ export class Apart<Name extends ApartName> {
     this.#name = name;
     this.#limits = limits;
     this.#child = fork(fileURLToPath(programAt('workers/apart')), [], {
-      execArgv: [`--max-old-space-size=${limits.heapMb}`],
+      // One thread beside the main one collects garbage: it competes with requests.
+      execArgv: [`--max-old-space-size=${limits.heapMb}`, '--v8-pool-size=1'],
       stdio: ['ignore', 'ignore', 'ignore', 'ipc'],
     });
     this.#gone = new Promise((resolve) => {

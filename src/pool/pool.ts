@@ -9,8 +9,10 @@ import { Json } from '../contract/json.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { errorOf } from '../errors/told-error.ts';
 import type { QuestionName } from '../history/questions.ts';
+import type { FrozenVerification } from '../history/verify-frozen.ts';
 import { Hearing, type LostRetry, type RetrySink } from './hearing.ts';
 import { programAt } from './program.ts';
+import { Verifier } from './verifier.ts';
 
 // A probe's answer is a few lines; a worker that needs more memory is faulty. Its garbage is young: with little room for it the heap stays
 // small, where Node's own 48 MB fill up in some thousand probes and look like a leak.
@@ -133,6 +135,11 @@ export interface ReplayPool {
   scrub(dir: string, names: readonly string[]): Promise<readonly string[]>;
   /** The roll-up of a block, slowly, as JSON; undefined where facts are missing. */
   rollUp(dir: string, from: number): Promise<string | undefined>;
+  /**
+   * Verifies a log in a process of its own, on a copy that is made in an empty folder. Undefined unless all is well: a copy of what is
+   * written meanwhile proves no damage, and the question must be asked here.
+   */
+  verify(given: FrozenVerification): Promise<Json | undefined>;
   /** A damaged log must not be read: all queries fail with this error. Undefined: they are answered again. */
   distrust(dir: string, error: QccError | undefined): void;
   /** Ends what runs. The thread has closed the log when it resolves; queries fail with `QCC_GATEWAY_ENDING`. */
@@ -154,6 +161,7 @@ export function openReplayPool(): ReplayPool {
   const end = revived(piscina);
   const distrusted = new Map<string, QccError>();
   const running = new Map<MessagePort, Promise<unknown>>();
+  const verifier = new Verifier();
   let hasEnded = false;
   const run = async (name: string, task: object): Promise<unknown> => {
     if (hasEnded) throw endingError();
@@ -179,12 +187,14 @@ export function openReplayPool(): ReplayPool {
     },
     scrub: (dir, names) => piscina.run({ dir, names }, { name: 'scrub' }) as Promise<readonly string[]>,
     rollUp: (dir, from) => run('rollUp', { dir, from }) as Promise<string | undefined>,
+    verify: (given) => verifier.verify(given),
     distrust(dir, error) {
       if (error) distrusted.set(dir, error);
       else distrusted.delete(dir);
     },
     async close() {
       hasEnded = true;
+      verifier.close();
       for (const port of running.keys()) port.postMessage('stop');
       // A thread that hangs elsewhere is ended all the same.
       const late = new AbortController();

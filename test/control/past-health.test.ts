@@ -44,6 +44,7 @@ it.each(['health.metrics', 'health.history', 'stats.read'] as const)(
     const replay: LiveSide['replay'] = {
       scrub: () => Promise.resolve([]),
       rollUp: () => Promise.resolve(undefined),
+      verify: () => Promise.resolve(undefined),
       distrust: () => {},
       async ask(_, question, given) {
         asked.push(question);

@@ -5,21 +5,32 @@ import { join } from 'node:path';
 import type { Json } from '../../contract/json.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { ask } from '../../history/questions.ts';
+import { newFrozen } from '../../installation/frozen-home.ts';
 import type { Installation } from '../../installation/installation.ts';
 import { keeping } from '../../policies/policies.ts';
 import type { ReplayPool } from '../../pool/pool.ts';
 import { Maintenance } from '../../runtime/maintenance.ts';
 
-/** Folds all facts again, in a worker, and compares the result with the present state. */
+// Fewer leave so little memory behind that another process would take longer to start.
+const apartFacts = 50_000;
+
+/**
+ * Folds all facts again, beside the main loop, and compares the result with the present state.
+ * @param longFrom as many facts are read by a process of its own
+ */
 export async function verifyHistory(
-  { core, paths: { log: dir, bodies } }: Installation,
+  { core, paths: { log: dir, bodies, run } }: Installation,
   replay: ReplayPool | undefined,
+  longFrom = apartFacts,
 ): Promise<Answer<'history.verify'> | Json> {
   const running = core.state.toJSON();
   const missing = await missingBlobs(core, bodies);
   await core.log.flush();
   const params = { running, missing };
-  return replay ? replay.ask(dir, 'history.verify', params) : ask(core.log, 'history.verify', params);
+  if (!replay) return ask(core.log, 'history.verify', params);
+  const isLong = core.log.head - core.log.tail + 1 >= longFrom && core.log.isTrusted !== false;
+  const found = isLong ? await replay.verify({ dir, folder: newFrozen(run), params }) : undefined;
+  return found ?? replay.ask(dir, 'history.verify', params);
 }
 
 /**
