@@ -6,6 +6,7 @@ import type { Millis } from '../events/fact.ts';
 import type { QueuePriority, QueueStrategy } from '../events/queue.ts';
 import { dayMs, MiB, minuteMs } from '../events/units.ts';
 import { isAvailable } from './available.ts';
+import { roomAt } from './room.ts';
 import type { InFlightView } from './route.ts';
 import type { RoutableEndpoint } from './routing-view.ts';
 
@@ -129,16 +130,15 @@ export function dueAt({ nextRetryAt, since, tries }: Waiting, news: Millis): Mil
  */
 export function placesAt(
   endpoint: RoutableEndpoint,
-  inFlight: Pick<InFlightView, 'count' | 'isHalfOpenPermitFree'>,
+  inFlight: Pick<InFlightView, 'count' | 'most' | 'isHalfOpenPermitFree'>,
   healthAware: boolean,
   now: Millis,
 ): number {
-  const { id, state, ramp, maxConcurrent } = endpoint;
+  const { id, state, ramp } = endpoint;
   if (!isAvailable(endpoint, healthAware, now)) return 0;
-  const busy = inFlight.count(id);
-  if (state !== 'recovering' || !healthAware) return Math.max(0, maxConcurrent - busy);
-  if (ramp === 0) return inFlight.isHalfOpenPermitFree(id) && busy === 0 ? 1 : 0;
-  return Math.max(0, Math.ceil(ramp * maxConcurrent) - busy);
+  if (state !== 'recovering' || !healthAware) return Math.max(0, roomAt(endpoint, inFlight));
+  if (ramp === 0) return inFlight.isHalfOpenPermitFree(id) && inFlight.count(id) === 0 ? 1 : 0;
+  return Math.max(0, roomAt(endpoint, inFlight, ramp));
 }
 
 // ------------------------------------------------------------------------------------------------ room

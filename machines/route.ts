@@ -4,6 +4,7 @@ import type { EndpointId } from '../events/ids.ts';
 import { isAvailable, isBehind } from './available.ts';
 import { isModelExcluded } from './model-map.ts';
 import { type RequestNeeds, walked } from './passed-over.ts';
+import { type RoomView, roomAt } from './room.ts';
 import type { RoutableEndpoint, RoutableProfile, RoutingView } from './routing-view.ts';
 
 type Strategy = 'weighted' | 'round-robin' | 'least-connections' | 'failover';
@@ -29,8 +30,7 @@ export interface RouteAsk {
   readonly isSticky?: boolean;
 }
 
-export interface InFlightView {
-  count(id: EndpointId): number;
+export interface InFlightView extends RoomView {
   /** The one permit of a recovering endpoint. */
   isHalfOpenPermitFree(id: EndpointId): boolean;
   panicAt(id: EndpointId): Millis;
@@ -81,7 +81,7 @@ export function plan(
     !isModelExcluded(endpoint, ask.model);
   const full: EndpointId[] = [];
   const hasRoom = (endpoint: RoutableEndpoint) => {
-    const room = inFlight.count(endpoint.id) < endpoint.maxConcurrent;
+    const room = roomAt(endpoint, inFlight) > 0;
     if (!room) full.push(endpoint.id);
     return room;
   };
@@ -323,7 +323,7 @@ function resting(
   return profiles
     .flatMap(({ endpoints }) => endpoints)
     .filter(({ state, because, until }) => state === 'degraded' && because === 'overloaded' && (until ?? 0) > now)
-    .filter((one) => !ask.tried.has(one.id) && !ask.lacksModel(one) && inFlight.count(one.id) < one.maxConcurrent)
+    .filter((one) => !ask.tried.has(one.id) && !ask.lacksModel(one) && roomAt(one, inFlight) > 0)
     .map((endpoint) => ({ endpoint, because: 'lastResort' as const }));
 }
 

@@ -127,6 +127,7 @@ async function joined(core: Core, name: string): Promise<Fleet> {
     core,
     dice: Math.random,
     budgets: () => [],
+    slots: { limits: () => [], running: () => 0 },
     settings: () => settings,
     usage: async (since, until) => usedOf(await ownUsage({ core } as Installation, { since, until }, undefined)),
     secretOf: () => 'sk-shared-by-all',

@@ -52,6 +52,16 @@ export type FleetFault =
   | 'nameTaken'
   | 'other';
 
+/** The requests at once that an endpoint takes, of which other gateways have a part. */
+export interface FleetSlotsRow {
+  readonly endpoint: string;
+  readonly profile: string;
+  readonly name: string;
+  readonly limit: number;
+  /** This gateway's part. */
+  readonly allowed: number;
+}
+
 /** What only a running gateway knows. */
 export interface FleetLive {
   readonly state: 'off' | 'connecting' | 'connected' | 'nameTaken';
@@ -71,6 +81,7 @@ export interface FleetLive {
   readonly server: string | null;
   readonly members: readonly FleetMemberRow[];
   readonly budgets: readonly FleetBudgetRow[];
+  readonly slots: readonly FleetSlotsRow[];
   /** What others cannot reach from where they are. */
   readonly paths: readonly {
     readonly member: string;

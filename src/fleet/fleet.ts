@@ -16,6 +16,8 @@ import { admitted, joined, replayMs } from './joining.ts';
 import { Membership, silenceMs } from './membership.ts';
 import { SharedSwitch } from './shared-switch.ts';
 import { type Budget, Slices } from './slices.ts';
+import { type SlotPorts, Slots } from './slots.ts';
+import { Subjects } from './subjects.ts';
 import { OwnUsage, type UsagePorts, UsageTold, type UsedSince } from './usage.ts';
 
 export const stepEveryMs = secondMs;
@@ -48,6 +50,8 @@ export interface FleetPorts {
   readonly derive: (purpose: string) => Buffer;
   /** Of tokens, with what is spent of them here. */
   readonly budgets: () => readonly Budget[];
+  /** Of endpoints, with what runs there. */
+  readonly slots: Pick<SlotPorts, 'limits' | 'running'>;
   readonly usage: UsagePorts['read'];
   readonly open: (settings: FleetSettings) => Promise<Engine>;
 }
@@ -66,9 +70,11 @@ export class Fleet {
   readonly #unlisten: () => void;
   readonly #switch: SharedSwitch;
   readonly #slices: Slices;
+  readonly #slots: Slots;
   readonly #ownUsage: OwnUsage;
   readonly #usage = new UsageTold();
   #settings: FleetSettings | null = null;
+  #subjects: Subjects | undefined;
   #session: Session | undefined;
   #stepping: Promise<void> | undefined;
   #isStopped = false;
@@ -83,6 +89,7 @@ export class Fleet {
     this.#ports = ports;
     this.#switch = new SharedSwitch(ports.core);
     this.#slices = new Slices(ports.budgets, () => ports.core.now());
+    this.#slots = new Slots({ ...ports.slots, now: () => ports.core.now(), isShort: () => void this.step() });
     this.#ownUsage = new OwnUsage({ now: () => ports.core.now(), read: ports.usage });
     this.#unlisten = ports.core.onFacts((facts) => this.#heard(facts));
   }
@@ -111,6 +118,11 @@ export class Fleet {
   /** What this gateway may spend of a budget: its slice, in a fleet; connected or not. Nothing is asked for it. */
   allowedUsd(budget: Budget): number {
     return this.#settings === null ? budget.limitUsd : this.#slices.allowedUsd(budget);
+  }
+
+  /** What this gateway may have at once at an endpoint, of all that have its key. Nothing is asked for it. */
+  slots(id: EndpointId, count: number): number {
+    return this.#settings === null ? Number.POSITIVE_INFINITY : this.#slots.most(id, count);
   }
 
   /** Whether it is this gateway that tells a person of this. Each does so for itself while apart, or when there is no answer at once. */
@@ -148,7 +160,15 @@ export class Fleet {
         until: iso(until),
       })),
       budgets: this.#settings === null ? [] : this.#slices.rows(),
+      slots: this.#settings === null ? [] : this.#slotRows(),
     };
+  }
+
+  #slotRows(): FleetLive['slots'] {
+    return this.#slots.rows().map((row) => {
+      const { profile = '', name = '' } = this.#ports.core.state.profiles.endpoint(row.endpoint) ?? {};
+      return { ...row, profile, name };
+    });
   }
 
   #state(): FleetLive['state'] {
@@ -158,6 +178,7 @@ export class Fleet {
   }
 
   #heard(facts: readonly Recorded[]): void {
+    this.#subjects?.heard(facts);
     const isSwitched = this.#switch.heard(facts);
     if (this.#session && facts.some(({ stream }) => kindOf(stream) === 'request')) this.#ownUsage.heard();
     if (this.#session?.membership.heard(facts) || (this.#session && isSwitched)) void this.step();
@@ -185,11 +206,22 @@ export class Fleet {
     await this.#drop();
     this.#settings = wanted;
     this.#slices.forget();
+    this.#slots.forget();
+    this.#subjects = undefined;
+    this.#knowSlots(wanted);
     this.#usage.clear();
     this.#retryAt = 0;
     this.#lostAt = null;
     this.#isLossTold = false;
     this.#error = null;
+  }
+
+  /** Which of its endpoints are shared is known before the server is reached. */
+  #knowSlots(wanted: FleetSettings | null): void {
+    if (wanted === null) return;
+    this.#subjects ??= new Subjects(this.#ports.core, this.#ports.secretOf, fleetKeys(wanted.secret));
+    const subjects = this.#subjects;
+    this.#slots.know((id) => subjects.credential(id));
   }
 
   async #connect(wanted: FleetSettings): Promise<void> {
@@ -242,6 +274,8 @@ export class Fleet {
     await membership.tendLeases();
     const gateways = 1 + membership.present().length;
     await this.#slices.tend(session.engine, session.keys, membership.who, gateways);
+    this.#knowSlots(this.#settings);
+    await this.#slots.tend(session.engine, session.keys, membership.who, gateways - 1);
     this.#ownUsage.tend((usage) => membership.sayUsage(usage));
     if (!this.#isStopped) this.#found();
   }

@@ -69,6 +69,11 @@ export function aboutBudget({ about }: FleetKeys, token: string, limitUsd: numbe
   return keyed(about, `budget\0${token}\0${limitUsd}\0${period}`);
 }
 
+/** The requests at once that a key takes. @param credential what it is called itself */
+export function aboutSlots({ about }: FleetKeys, credential: string): string {
+  return keyed(about, `slots\0${credential}`);
+}
+
 /** What a person is told of, once for all: the address that it goes to is part of it. */
 export function aboutNotice({ about }: FleetKeys, what: string): string {
   return keyed(about, `notice\0${what}`);

@@ -65,6 +65,15 @@ const body = v.variant('kind', [
   }),
   v.strictObject({
     ...head,
+    kind: v.literal('slots'),
+    about: hex(32),
+    parts: v.pipe(
+      v.array(v.strictObject({ member: hex(16), taken: number, wants: number, ageMs: number })),
+      v.maxLength(membersMax),
+    ),
+  }),
+  v.strictObject({
+    ...head,
     kind: v.literal('usage'),
     all: v.strictTuple([...used]),
     /** From an hour since 1970, so many hours. */

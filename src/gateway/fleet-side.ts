@@ -1,9 +1,11 @@
 /** The gateway's part in a fleet. What speaks to a server is loaded when one is set. */
 import type { EndpointId } from '../../events/ids.ts';
+import { endpointDefaults } from '../commands/endpoint/operation.ts';
 import { fleetSettings } from '../commands/fleet/operation.ts';
 import { ownUsage, usedOf } from '../commands/history/gateway-stats.ts';
 import { notifySettings } from '../commands/notify/operation.ts';
 import { Fleet, type FleetPorts, stepEveryMs } from '../fleet/fleet.ts';
+import type { SlotLimit } from '../fleet/slots.ts';
 import type { Installation } from '../installation/installation.ts';
 import { type Notice, sharedSubject } from '../notify/notice.ts';
 import type { ReplayPool } from '../pool/pool.ts';
@@ -20,6 +22,7 @@ export function fleetSideOf(
   installation: Installation,
   budgets: FleetPorts['budgets'],
   replay: () => ReplayPool,
+  running: (id: EndpointId) => number,
 ): FleetSide {
   const { core, vault, world } = installation;
   const fleet = new Fleet({
@@ -29,6 +32,7 @@ export function fleetSideOf(
     settings: () => fleetSettings(installation),
     secretOf: (id) => vault.get(core.state.profiles.endpoint(id)?.secret ?? id),
     derive: (purpose) => vault.derive(purpose),
+    slots: { limits: () => chosenLimits(core), running },
     usage: async (since, until) => usedOf(await ownUsage(installation, { since, until }, replay())),
     open: async (settings) => (await import('../fleet/nats-engine.ts')).openNats(settings),
   });
@@ -52,4 +56,9 @@ export function fleetSideOf(
       await fleet.stop();
     },
   };
+}
+
+/** What every endpoint has was not chosen for its key. */
+function chosenLimits({ state }: Installation['core']): readonly SlotLimit[] {
+  return state.profiles.endpoints().filter(({ maxConcurrent }) => maxConcurrent !== endpointDefaults.maxConcurrent);
 }

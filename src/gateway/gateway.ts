@@ -213,6 +213,7 @@ async function openBackground(
     installation,
     () => budgets.shared(),
     () => replay,
+    (id) => proxy().inFlight().inFlight[id] ?? 0,
   );
   parts.add('fleet', () => fleet.stop());
   const monitor = new Monitor({
@@ -249,11 +250,12 @@ async function openPort(
   installation: Installation,
   { uncaught }: GatewayOptions,
   listener: Listener,
-  { accessLog, monitor, queue, served, tokens }: Background,
+  { accessLog, monitor, queue, served, tokens, fleet }: Background,
   descriptors: Descriptors,
 ): Promise<ProxyServer> {
   const ports = proxyPorts(installation, monitor, queue, {
     tokens,
+    slots: (endpoint, count) => fleet.fleet.slots(endpoint, count),
     dialFailed: (code) => descriptors.heard(code),
     planSeen: (endpoint, plan) => served.planSeen(endpoint, plan),
     refusalUnknown: (endpoint, said) => served.unknown.note(endpoint, said),

@@ -12,7 +12,7 @@ import type { Core } from '../runtime/core.ts';
 import { whyNotReady } from '../runtime/readiness.ts';
 
 /** Callbacks that only the data port's own attempts use. */
-interface Hears extends Partial<Pick<ProxyPorts, 'planSeen' | 'refusalUnknown' | 'tokens'>> {
+interface Hears extends Partial<Pick<ProxyPorts, 'planSeen' | 'refusalUnknown' | 'tokens' | 'slots'>> {
   readonly dialFailed?: (code: string | null) => void;
 }
 
@@ -20,7 +20,7 @@ export function proxyPorts(
   { core, vault, settings, world }: Installation,
   monitor: Pick<Monitor, 'attemptFailed'>,
   retryQueue: ProxyQueue | null,
-  { dialFailed, planSeen, refusalUnknown, tokens }: Hears = {},
+  { dialFailed, planSeen, refusalUnknown, tokens, slots }: Hears = {},
 ): ProxyPorts {
   const tell = (id: EndpointId, report: EndpointReport) => void core.tellEndpoint(id, report, { by: 'traffic' });
   return {
@@ -31,6 +31,7 @@ export function proxyPorts(
     secret: (id) => vault.get(core.state.profiles.endpoint(id)?.secret ?? id),
     token: () => vault.token(),
     ...(tokens && { tokens }),
+    ...(slots && { slots }),
     now: () => core.now(),
     dice: world.dice,
     attemptFailed: (id, data, call) => {

@@ -25,7 +25,7 @@ export interface Deps {
 }
 
 export function depsOf(ports: ProxyPorts): Deps {
-  const inFlight = new InFlight();
+  const inFlight = new InFlight(ports.slots);
   const sessions = new Sessions();
   const { view, failover: policy, dice, retryQueue } = ports;
   const patienceMs = () => retryQueue?.parkMs ?? 0;

@@ -33,6 +33,8 @@ export interface ProxyPorts {
   token(): string;
   /** The tokens of single clients. */
   readonly tokens?: ClientTokens;
+  /** What this gateway may have at once at an endpoint, where other gateways have its key, too. */
+  readonly slots?: (endpoint: EndpointId, count: number) => number;
   now(): Millis;
   /** Uniform in [0, 1). */
   dice(): number;

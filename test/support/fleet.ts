@@ -6,7 +6,7 @@ import type { EndpointId } from '../../events/ids.ts';
 import { endpointStatus } from '../../machines/endpoint.ts';
 import { ownUsage, usedOf } from '../../src/commands/history/gateway-stats.ts';
 import { type Channel, type Delivered, type Engine, leaseMs, type Registered } from '../../src/fleet/engine.ts';
-import { Fleet, type FleetSettings } from '../../src/fleet/fleet.ts';
+import { Fleet, type FleetPorts, type FleetSettings } from '../../src/fleet/fleet.ts';
 import { openNats } from '../../src/fleet/nats-engine.ts';
 import type { Budget } from '../../src/fleet/slices.ts';
 import type { Installation } from '../../src/installation/installation.ts';
@@ -148,12 +148,14 @@ export async function gatewayIn(
     seed = name,
     opened,
     budgets = [],
+    slots = { limits: () => [], running: () => 0 },
   }: {
     world?: FakeWorld;
     secret?: string;
     seed?: string;
     opened?: { core: Core; log: MemoryLog };
     budgets?: readonly Budget[];
+    slots?: FleetPorts['slots'];
   } = {},
 ) {
   const { core, log } = opened ?? (await coreIn(world));
@@ -165,6 +167,7 @@ export async function gatewayIn(
     dice: () => 0.5,
     budgets: () => budgets,
     settings: () => settings.now,
+    slots,
     usage: async (since, until) => usedOf(await ownUsage({ core } as Installation, { since, until }, undefined)),
     secretOf: (id) => (id === first ? 'sk-shared-by-all' : `sk-of-${name}`),
     derive: (purpose) => Buffer.from(`${seed} ${purpose}`),

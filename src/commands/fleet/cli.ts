@@ -48,6 +48,10 @@ function liveRows({ language, words: common }: Context, live: Live): [string, st
       words.budget(one.token),
       words.slice(dollars(one.spentUsd), dollars(one.allowedUsd), dollars(one.limitUsd)),
     ]),
+    ...live.slots.map((one): [string, string] => [
+      words.atOnce(`${one.profile}/${one.name}`),
+      words.part(one.allowed, one.limit),
+    ]),
   ];
   return rows.filter((row): row is [string, string] => row[1] !== null);
 }

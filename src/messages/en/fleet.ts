@@ -63,6 +63,8 @@ export const fleetWords = {
   } as Readonly<Record<string, string>>,
   budget: (token: string) => `budget of ${token}`,
   slice: (spent: string, allowed: string, limit: string) => `${spent} of ${allowed} here; ${limit} in the fleet`,
+  atOnce: (endpoint: string) => `at once at ${endpoint}`,
+  part: (allowed: number, limit: number) => `${allowed} here; ${limit} in the fleet`,
   noMembers: 'no other gateway was heard within the last hour',
   joined: 'joined',
   seen: 'heard',

@@ -63,6 +63,8 @@ export const fleetWords: FleetWords = {
   },
   budget: (token) => `${token} 的预算`,
   slice: (spent, allowed, limit) => `本网关 ${spent} / ${allowed}；集群共 ${limit}`,
+  atOnce: (endpoint) => `${endpoint} 的并发`,
+  part: (allowed, limit) => `本网关 ${allowed}；集群共 ${limit}`,
   noMembers: '一小时内没有其他网关的消息',
   joined: '加入于',
   seen: '最近消息',

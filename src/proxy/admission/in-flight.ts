@@ -19,7 +19,13 @@ export class InFlight implements InFlightView {
   readonly #panics = new Map<EndpointId, Millis>();
   readonly #turns = new Map<string, number>();
   readonly room = new RoomBacklog();
+  readonly most?: (id: EndpointId, count: number) => number;
   #budget: Budget = fullBudget;
+
+  /** @param most of what an endpoint takes, where other gateways have its key, too */
+  constructor(most?: (id: EndpointId, count: number) => number) {
+    if (most) this.most = most;
+  }
 
   count(id: EndpointId): number {
     return this.#inFlight.get(id) ?? 0;
