@@ -58,8 +58,12 @@ export function withOptions(place: Place, more: Readonly<Record<string, string |
 }
 
 /** Another view at the same moment. */
-export function elsewhere(place: Place, view: View, about: string | null = null, more: Place['options'] = {}): Place {
-  const { at } = place.options;
+export function elsewhere(
+  { options: { at } }: Pick<Place, 'options'>,
+  view: View,
+  about: string | null = null,
+  more: Place['options'] = {},
+): Place {
   return { view, about, options: { ...more, ...(at !== undefined && !('at' in more) && { at }) } };
 }
 

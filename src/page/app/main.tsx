@@ -2,10 +2,11 @@
 import { render } from 'preact';
 import { followChoices, foreseenWords, loadWords } from '../live/choices.ts';
 import { followGateway, learnNames, openSession, tick } from '../live/connection.ts';
+import { whenPainted } from '../live/painted.ts';
 import { ownFacts } from '../live/source.ts';
 import { followMoment, go, link, place, present, session } from '../live/store.ts';
 import { placeOf } from '../place.ts';
-import { loadRunningList } from '../views/lazy.tsx';
+import { loadRunningList, loadView } from '../views/lazy.tsx';
 import { Frame } from './frame.tsx';
 
 async function begin(root: Element): Promise<void> {
@@ -45,9 +46,7 @@ function whenKnown(then: () => void): void {
   const stop = present.subscribe((state) => {
     if (!state) return;
     queueMicrotask(() => stop());
-    // The view is seen before. A hidden page draws no frames.
-    if (document.hidden) setTimeout(then);
-    else requestAnimationFrame(() => setTimeout(then));
+    whenPainted(then);
   });
 }
 
@@ -59,14 +58,25 @@ async function begunAt(at: string): Promise<void> {
   else showMoment(Number(seq));
 }
 
-/** A link within the page changes the place at once. */
+/** A link within the page changes the place at once, and its view is loaded before it is clicked. */
 function followLinks(): void {
   document.addEventListener('click', (event) => {
-    const href = (event.target as Element | null)?.closest('a')?.getAttribute('href');
-    if (!href?.startsWith('#/') || event.ctrlKey || event.metaKey || event.shiftKey || event.button !== 0) return;
+    const href = hrefAt(event);
+    if (href === null || event.defaultPrevented || event.button !== 0) return;
+    if (event.ctrlKey || event.metaKey || event.shiftKey) return;
     event.preventDefault();
     go(placeOf(href));
   });
+  for (const rests of ['pointerover', 'focusin'])
+    document.addEventListener(rests, (event) => {
+      const href = hrefAt(event);
+      if (href !== null) loadView(placeOf(href).view);
+    });
+}
+
+function hrefAt({ target }: Event): string | null {
+  const href = (target as Element | null)?.closest?.('a')?.getAttribute('href');
+  return href?.startsWith('#/') ? href : null;
 }
 
 const root = document.querySelector('#page');

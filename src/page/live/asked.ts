@@ -2,6 +2,7 @@
 import { type Signal, useSignal } from '@preact/signals';
 import { useLayoutEffect } from 'preact/hooks';
 import type { Answer, OperationName, Params } from '../../contract/operations.ts';
+import { whenPainted } from './painted.ts';
 import { ask, link, sentenceOf } from './store.ts';
 
 export interface Asked<Value> {
@@ -24,7 +25,8 @@ const formerMax = 12;
 /** Answers by their questions: a view that is come back to shows the former one until it has a new one. */
 const former = new Map<string, unknown>();
 
-function keep(question: string, value: unknown): void {
+/** A view that asks so begins with it. */
+export function keep(question: string, value: unknown): void {
   former.delete(question);
   former.set(question, value);
   const [oldest] = former.keys();
@@ -51,18 +53,23 @@ export function useAsked<Name extends OperationName>(
     const { value: before, isOld } = answer.value;
     // A view that has just been drawn so is not drawn once more.
     if (!isOld || (known ?? before) !== before) answer.value = { ...answer.value, value: known ?? before, isOld: true };
-    const ahead = takeAhead(question) as Promise<Answer<Name>> | undefined;
-    // Not broken off when the view is left: that would close the connection that the next view asks on, and the answer is kept.
-    (ahead ?? ask(name, params))
-      .then((value) => {
-        keep(question, value);
-        if (!stop.signal.aborted) answer.value = { value, error: null, isOld: false };
-      })
-      .catch(async (error: unknown) => {
-        if (stop.signal.aborted || link.value === 'expired') return;
-        const sentence = await sentenceOf(error);
-        answer.value = { ...answer.value, error: sentence, isOld: false };
-      });
+    const begin = () => {
+      const ahead = takeAhead(question) as Promise<Answer<Name>> | undefined;
+      // Not broken off when the view is left: that would close the connection that the next view asks on, and the answer is kept.
+      (ahead ?? ask(name, params))
+        .then((value) => {
+          keep(question, value);
+          if (!stop.signal.aborted) answer.value = { value, error: null, isOld: false };
+        })
+        .catch(async (error: unknown) => {
+          if (stop.signal.aborted || link.value === 'expired') return;
+          const sentence = await sentenceOf(error);
+          answer.value = { ...answer.value, error: sentence, isOld: false };
+        });
+    };
+    // To ask costs the browser milliseconds. A former answer is seen first.
+    if (known === null) begin();
+    else stop.signal.addEventListener('abort', whenPainted(begin));
     return () => stop.abort();
     // The parameters are told apart by what they say.
   }, [name, key]);

@@ -3,12 +3,14 @@ import { computed, effect, signal } from '@preact/signals';
 import type { Bands, PageChange, PageState } from '../../contract/dashboard.ts';
 import type { FactRow } from '../../contract/history.ts';
 import type { Answer, OperationName, Params } from '../../contract/operations.ts';
+import { dayOf } from '../../platform/time.ts';
 import { changed, newest, withLive } from '../change.ts';
 import type { StreamEvent } from '../event-stream.ts';
 import { fragmentOf, momentIn, type Place, placeOf, withOptions } from '../place.ts';
 import { bandsAfter } from '../spans.ts';
 import type { PageText } from '../words/words.ts';
 import { callGateway, Expired, Refused, type Session } from './gateway.ts';
+import { whenPainted } from './painted.ts';
 import type { PastStates } from './past.ts';
 import { ownFacts } from './source.ts';
 
@@ -51,6 +53,10 @@ export const presentClock = computed(() => {
 export const clock = computed(() =>
   moment.value !== null && past.value ? Date.parse(past.value.now) : presentClock.value,
 );
+/** The day of that clock: who reads it is drawn again at midnight, and not each second. */
+export const today = computed(() => dayOf(clock.value));
+/** What every link of a view takes along. */
+export const kept = computed(() => place.value.options['at']);
 export const mayChange = computed(
   () =>
     session.value?.scope === 'write' && moment.value === null && link.value === 'open' && present.value?.live !== null,
@@ -161,15 +167,33 @@ export function begin(state: PageState): void {
 }
 
 export function go(to: Place): void {
-  history.pushState(null, '', fragmentOf(to));
+  writeAddress('pushState', to);
   place.value = to;
 }
 
 /** Changes how the place is looked at, without a step to come back to. */
 export function look(options: Readonly<Record<string, string | null>>): void {
   const to = withOptions(place.value, options);
-  history.replaceState(null, '', fragmentOf(to));
+  writeAddress('replaceState', to);
   place.value = to;
+}
+
+let unwritten: { readonly method: 'pushState' | 'replaceState'; readonly to: Place } | null = null;
+
+/** Once the place is seen: the browser has work of its own with it, and would do that before it draws. */
+function writeAddress(method: 'pushState' | 'replaceState', to: Place): void {
+  // What is looked at in another way before its address was written has one step to come back to.
+  if (unwritten && method === 'replaceState') unwritten = { method: unwritten.method, to };
+  else {
+    addressWritten();
+    unwritten = { method, to };
+    whenPainted(addressWritten);
+  }
+}
+
+function addressWritten(): void {
+  if (unwritten) history[unwritten.method](null, '', fragmentOf(unwritten.to));
+  unwritten = null;
 }
 
 export function backToNow(): void {

@@ -2,7 +2,8 @@
 import { useSignal } from '@preact/signals';
 import { useEffect } from 'preact/hooks';
 import type { RequestRow } from '../../contract/dashboard.ts';
-import { askAhead, askNow } from '../live/ahead.ts';
+import { askAhead, askNow, goAhead } from '../live/ahead.ts';
+import { whenPainted } from '../live/painted.ts';
 import { countText, durationText } from '../number-text.ts';
 import { becauseText, hrefOf, nameOfEndpoint, shortId, text, timeOf } from './text.ts';
 
@@ -12,19 +13,19 @@ interface RequestTableProps {
   readonly toggle: (seq: number) => void;
 }
 
-// As many as a screen holds: the others are drawn after these were seen.
-const firstRows = 40;
+// With what stands above the table, so many fill the screen: the others are drawn after these were seen.
+const rowLeastPx = 27;
+const firstRows = () => Math.ceil(innerHeight / rowLeastPx);
 
 export function RequestTable({ rows, chosen, toggle }: RequestTableProps) {
   const isSeen = useSignal(false);
-  useEffect(() => {
-    const frame = requestAnimationFrame(() =>
-      setTimeout(() => {
+  useEffect(
+    () =>
+      whenPainted(() => {
         isSeen.value = true;
       }),
-    );
-    return () => cancelAnimationFrame(frame);
-  }, []);
+    [],
+  );
   const { columns } = text().views.requests;
   return (
     <div class="scrolls">
@@ -52,27 +53,20 @@ export function RequestTable({ rows, chosen, toggle }: RequestTableProps) {
           </tr>
         </thead>
         <tbody>
-          {(isSeen.value ? rows : rows.slice(0, firstRows)).map((row) => (
-            <Row key={row.seq} row={row} isChosen={chosen.has(row.seq)} toggle={toggle} />
-          ))}
+          {(isSeen.value ? rows : rows.slice(0, firstRows())).map((row) => rowOf(row, chosen.has(row.seq), toggle))}
         </tbody>
       </table>
     </div>
   );
 }
 
-interface RowProps {
-  readonly row: RequestRow;
-  readonly isChosen: boolean;
-  readonly toggle: (seq: number) => void;
-}
-
-function Row({ row, isChosen, toggle }: RowProps) {
+/** No component of its own: of a hundred of them, each with what it listens to, a view is left late. */
+function rowOf(row: RequestRow, isChosen: boolean, toggle: RequestTableProps['toggle']) {
   const { frame, requests } = text().views;
   const { seq, request, endpoint, usage, ttftMs, session, model } = row;
   const about = { about: request };
   return (
-    <tr class={isChosen ? 'is-here' : ''}>
+    <tr key={row.seq} class={isChosen ? 'is-here' : ''}>
       <td>
         <input
           type="checkbox"
@@ -86,14 +80,14 @@ function Row({ row, isChosen, toggle }: RowProps) {
         <a
           href={hrefOf('request', request)}
           onPointerEnter={() => askAhead('history.explain', about)}
+          onFocus={() => askAhead('history.explain', about)}
           onPointerDown={() => askNow('history.explain', about)}
+          onClick={(event) => goAhead(event, 'history.explain', about)}
         >
           {shortId(request)}
         </a>
       </th>
-      <td>
-        <OutcomeCell row={row} />
-      </td>
+      <td>{outcomeOf(row)}</td>
       <td>
         {endpoint === null ? frame.noValue : <a href={hrefOf('endpoint', endpoint)}>{nameOfEndpoint(endpoint)}</a>}
       </td>
@@ -108,7 +102,7 @@ function Row({ row, isChosen, toggle }: RowProps) {
   );
 }
 
-function OutcomeCell({ row: { outcome, status, failures, attempts } }: { readonly row: RequestRow }) {
+function outcomeOf({ outcome, status, failures, attempts }: RequestRow) {
   const { requests } = text().views;
   const isMoved = outcome === 'answered' && failures.length > 0;
   return (

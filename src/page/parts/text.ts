@@ -4,7 +4,7 @@ import type { NextRow } from '../../contract/health.ts';
 import type { FactRow } from '../../contract/history.ts';
 import { clockOf, dayOf, shortSpan } from '../../platform/time.ts';
 import { visible } from '../../platform/visible.ts';
-import { clock, names, place, words } from '../live/store.ts';
+import { clock, kept, names, place, today, words } from '../live/store.ts';
 import { elsewhere, fragmentOf, type Place, type View, withOptions } from '../place.ts';
 import type { PageText } from '../words/words.ts';
 
@@ -18,7 +18,7 @@ export function text(): PageText {
 export function timeOf(at: string | number): string {
   const instant = typeof at === 'string' ? Date.parse(at) : at;
   const day = dayOf(instant);
-  return day === dayOf(clock.value) ? clockOf(instant) : `${day} ${clockOf(instant)}`;
+  return day === today.value ? clockOf(instant) : `${day} ${clockOf(instant)}`;
 }
 
 /** So long ago, or ahead. */
@@ -31,7 +31,8 @@ export function nameOfEndpoint(id: string): string {
 }
 
 export function hrefOf(view: View, about: string | null = null, options: Place['options'] = {}): string {
-  return fragmentOf(elsewhere(place.value, view, about, options));
+  const at = kept.value;
+  return fragmentOf(elsewhere({ options: at === undefined ? {} : { at } }, view, about, options));
 }
 
 /** The same place at another moment. */

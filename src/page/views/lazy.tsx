@@ -34,15 +34,18 @@ export async function loadRunningList(): Promise<void> {
 const asked = new Set<View>();
 
 export function viewOf(view: View): ViewComponent | undefined {
-  const found = loaded.value.get(view);
+  loadView(view);
+  return loaded.value.get(view);
+}
+
+/** Once. */
+export function loadView(view: View): void {
   const loader = loaders[view];
-  if (!found && loader && !asked.has(view)) {
-    asked.add(view);
-    void Promise.all([loader(), loadLaterWords(), loadLaterStyles()]).then(([component]) => {
-      loaded.value = new Map([...loaded.value, [view, component]]);
-    });
-  }
-  return found;
+  if (!loader || asked.has(view)) return;
+  asked.add(view);
+  void Promise.all([loader(), loadLaterWords(), loadLaterStyles()]).then(([component]) => {
+    loaded.value = new Map([...loaded.value, [view, component]]);
+  });
 }
 
 let styles: Promise<void> | undefined;
