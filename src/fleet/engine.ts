@@ -5,7 +5,7 @@
 import type { Millis } from '../../events/fact.ts';
 import { secondMs } from '../../events/units.ts';
 
-/** How long a lease lasts that is not renewed. */
+/** How long what is leased is kept that is not written again. */
 export const leaseMs = 10 * secondMs;
 
 /** A lease is empty again soon; what is kept stays for a day. */

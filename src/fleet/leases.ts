@@ -5,10 +5,12 @@
  */
 import type { Millis } from '../../events/fact.ts';
 import { minuteMs, secondMs } from '../../events/units.ts';
-import { type Engine, leaseMs } from './engine.ts';
+import type { Engine } from './engine.ts';
 
-// Two renewals may be lost. The next holder is found so soon after the last one's time.
-const tendEveryMs = 3 * secondMs;
+// Another gateway has taken over within five seconds of a holder's end: this, and two looks.
+export const heldMs = 3 * secondMs;
+// One renewal may be lost.
+const tendEveryMs = secondMs;
 // A server may not let us: that is asked seldom.
 const refusedMs = minuteMs;
 const keysMax = 64;
@@ -61,13 +63,14 @@ export class Leases {
     if (after === undefined) {
       const found = await engine.read(`lease.${key}`);
       const by = found && holder(found.bytes, key);
-      // What no member wrote holds nothing; what a former life of ours wrote is ours.
-      if (by !== null && by !== member) return void this.#elsewhere.set(key, askedAt + 2 * tendEveryMs);
+      // What no member wrote holds nothing; what a former life of ours wrote is ours; what is old has no holder any more.
+      if (found && by !== null && by !== member && found.ageMs < heldMs)
+        return void this.#elsewhere.set(key, askedAt + heldMs - found.ageMs);
       after = found?.revision ?? 0;
     }
     const revision = await engine.swap(`lease.${key}`, after, claim(key));
     if (revision === null) return void this.#held.delete(key);
     this.#elsewhere.delete(key);
-    this.#held.set(key, { revision, until: askedAt + leaseMs });
+    this.#held.set(key, { revision, until: askedAt + heldMs });
   }
 }
