@@ -18,11 +18,11 @@ const trimEveryMs = 3_600_000;
 // A gateway that runs for an hour at a time trims its log too; its first minute belongs to requests.
 const trimFirstMs = 120_000;
 // LevelDB writes what it merges before it removes what that was made of, and its journals are larger than the tables they become: so much
-// more there is for a moment (measured). A small log keeps a tenth of its limit free for it.
+// more there is for a moment (measured), and at most as much as the log itself, which may be merged as a whole.
 const mergedBytes = 16_000_000;
 // A log that is full loses so much at once: half a second of CPU, in turns of a millisecond.
 const stepBytes = 5_000_000;
-const [shareFree, shareStep] = [0.1, 0.05];
+const [shareFree, shareStep] = [0.5, 0.05];
 
 export class Maintenance {
   readonly #core: Core;
