@@ -6,7 +6,9 @@
  *
  * A HOME that does not exist is written first: a million facts take about a minute. TREE is another built tree, to compare with.
  */
+import { once } from 'node:events';
 import { existsSync, readFileSync } from 'node:fs';
+import { request } from 'node:http';
 import { cpus } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -25,6 +27,7 @@ const patienceMs = 120_000;
 const rolledMs = 600_000;
 const sampleMs = 50;
 const goalMiB = 200;
+const dayMs = 86_400_000;
 
 const questions = [
   { args: ['proxy', 'stats', '--since', '-10d'], goalMs: 1_000 },
@@ -32,6 +35,8 @@ const questions = [
   { args: ['config', 'audit'], goalMs: 1_000 },
   { args: ['health', 'metrics', '--since', '-10d'], goalMs: 1_000 },
   { args: ['history', 'diff', '-10d'], goalMs: 1_000 },
+  { args: ['incidents', '--since', '-10d'], goalMs: 1_000 },
+  { operation: 'dashboard.bands', params: { from: Date.now() - 10 * dayMs }, goalMs: 1_000 },
   { args: ['history', 'verify'], goalMs: 10_000 },
 ];
 
@@ -53,15 +58,16 @@ tell(['memory after the start, MiB, and own', memoryMiB('VmRSS').toFixed(0), mem
 const load = await startProcess([join(here, 'load.mjs'), 'timed', gateway.port, perSecond, bodyBytes].map(String));
 await rolledUp();
 tell(['', 'median ms', 'slowest ms', 'goal', 'peak MiB', 'own MiB']);
-for (const { args, goalMs } of questions) {
+for (const { args, operation, params, goalMs } of questions) {
   [peak, own] = [0, 0];
   const took = [];
-  for (let round = 0; round < rounds; round++) took.push(await command([...args, '--json']));
+  for (let round = 0; round < rounds; round++)
+    took.push(await (args ? command([...args, '--json']) : called(operation, params)));
   const sorted = took.map(({ ms }) => ms).sort((a, b) => a - b);
   const median = sorted[Math.floor(sorted.length / 2)];
   if (median > goalMs || own > goalMiB) faults++;
   tell([
-    `qcc ${args.join(' ')}`,
+    args ? `qcc ${args.join(' ')}` : operation,
     median.toFixed(0),
     sorted.at(-1).toFixed(0),
     String(goalMs),
@@ -107,6 +113,18 @@ function command(args) {
       else resolve({ ms: performance.now() - begun, stdout: Buffer.concat(chunks).toString() });
     });
   });
+}
+
+/** What only the page asks. */
+async function called(operation, params) {
+  const begun = performance.now();
+  const asked = request({ socketPath: join(home, 'qcc.sock'), path: `/call/${operation}`, method: 'POST' });
+  asked.end(JSON.stringify(params));
+  const [answer] = await once(asked, 'response');
+  if (answer.statusCode !== 200) throw new Error(`${operation} was answered with ${answer.statusCode}`);
+  answer.resume();
+  await once(answer, 'end');
+  return { ms: performance.now() - begun };
 }
 
 /** Of the gateway: all of it, or what is its own. The rest are tables of LevelDB, which are mapped: the system takes them back at will. */

@@ -2,18 +2,19 @@
 import { upcast } from '../../events/catalogue.ts';
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, nameOf } from '../../events/ids.ts';
-import type { Served } from '../../events/request.ts';
 import type { AnyFact } from '../../events/traits.ts';
 import { hourMs } from '../../events/units.ts';
-import { endpointStatus } from '../../machines/endpoint.ts';
+import { endpointStatus, targetState } from '../../machines/endpoint.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { BandMark, Bands, EndpointBand } from '../contract/dashboard.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import type { ReadableLog } from '../log/log.ts';
-import { hasMoved } from '../page/request-row.ts';
 import { iso } from '../platform/time.ts';
+import type { RollUp } from '../projections/roll-up.ts';
 import type { State } from '../runtime/state.ts';
 import { stateAt } from './moment.ts';
+import { partsOf, rareOf } from './parts.ts';
+import { RequestBuckets, type Width } from './request-buckets.ts';
 
 const bucketsDefault = 60;
 // A chart that shows more does not tell more. The first ones stand for all, and the number of the others is told.
@@ -34,20 +35,29 @@ export async function showBands(
   const toSeq = (await log.seqAt(to + 1)) - 1;
   const state = await stateAt(log, fromSeq - 1);
   const chart = new Chart(state, { from, to, buckets: Math.max(1, params.buckets ?? bucketsDefault) });
-  for await (const facts of log.read(fromSeq, toSeq)) for (const fact of facts) chart.add(upcast(fact));
+  for await (const part of partsOf(log, [fromSeq, toSeq])) {
+    if ('facts' in part) for (const fact of part.facts) chart.add(upcast(fact));
+    else await addBlock(log, chart, part.block);
+  }
   const last = toSeq < log.head ? await stateAt(log, log.head) : state;
   return { fromSeq, toSeq, ...chart.drawn(last) };
+}
+
+async function addBlock(log: ReadableLog, chart: Chart, block: RollUp): Promise<void> {
+  for await (const facts of rareOf(log, block, isDrawn)) for (const fact of facts) chart.add(upcast(fact));
+  for (const [from, to] of chart.requests.addBlock(block))
+    for await (const facts of log.read(from, to)) for (const fact of facts) chart.count(upcast(fact));
+}
+
+/** What an endpoint was seen to do moves no band, until its machine decides on it; the queue and tokens have none. */
+function isDrawn(kind: string, type: string): boolean {
+  if (kind === 'endpoint') return targetState({ type }) !== null;
+  return kind !== 'queue' && kind !== 'token';
 }
 
 async function instantOf(log: ReadableLog, seq: number): Promise<Millis | undefined> {
   for await (const [fact] of log.read(seq, seq)) if (fact) return fact.at;
   return undefined;
-}
-
-interface Width {
-  readonly from: Millis;
-  readonly to: Millis;
-  readonly buckets: number;
 }
 
 type Status = Pick<ReturnType<typeof endpointStatus>, 'state' | 'because'>;
@@ -60,21 +70,26 @@ class Chart {
   readonly #active: Band<{ readonly profile: string | null }>;
   readonly #marks: BandMark[] = [];
   #marksLeftOut = 0;
-  readonly #buckets: { answered: number; moved: number; failed: number }[];
+  readonly requests: RequestBuckets;
 
   constructor(state: State, width: Width) {
     this.#state = state;
     this.#width = width;
     this.#active = new Band({ profile: priorityStatus(state.priority).active }, width.from, null);
-    this.#buckets = Array.from({ length: width.buckets }, () => ({ answered: 0, moved: 0, failed: 0 }));
+    this.requests = new RequestBuckets(width);
     for (const { id } of state.profiles.endpoints()) this.#look(id, width.from, null);
+  }
+
+  /** For a part of a range whose other facts were added: a request, or nothing. */
+  count(fact: Recorded): void {
+    if (kindOf(fact.stream) === 'request') this.requests.add(fact);
   }
 
   add(fact: Recorded): void {
     const kind = kindOf(fact.stream);
     // The most of all facts, and they move no machine: they are counted, and not folded.
     if (kind === 'request') {
-      this.#count(fact);
+      this.requests.add(fact);
       return;
     }
     this.#state.apply(fact);
@@ -105,7 +120,7 @@ class Chart {
       marks: this.#marks,
       marksLeftOut: this.#marksLeftOut,
       coarse: this.#active.isCoarse || [...this.#bands.values()].some(({ isCoarse }) => isCoarse),
-      buckets: this.#buckets,
+      buckets: this.requests.all,
     };
   }
 
@@ -125,16 +140,6 @@ class Chart {
     // Also when it has come back after it was removed.
     else if (!band.goesOn || band.value.state !== state || band.value.because !== because)
       band.become({ state, because }, at, seq);
-  }
-
-  #count({ at, type, data }: Recorded): void {
-    const { from, to, buckets } = this.#width;
-    const place = Math.floor(((at - from) / Math.max(1, to - from)) * buckets);
-    const bucket = this.#buckets[Math.min(buckets - 1, Math.max(0, place))];
-    if (!bucket || type === 'RequestCancelled') return;
-    if (type !== 'RequestServed') bucket.failed++;
-    else if (hasMoved(data as Served)) bucket.moved++;
-    else bucket.answered++;
   }
 }
 

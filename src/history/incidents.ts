@@ -12,6 +12,7 @@ import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
 import { factRow } from '../runtime/rows.ts';
 import { IncidentStory, isTrouble } from './incident-story.ts';
+import { partsOf, rareOf } from './parts.ts';
 
 // A failure this soon after another one belongs to the same incident. An endpoint whose key was refused may be ejected for days, and takes
 // no part in later incidents.
@@ -23,6 +24,7 @@ const leadFacts = 20_000;
 const limitDefault = 20;
 // A decision's cause is shortly before it; a request does not outlast this many other ends.
 const rememberedMax = 20_000;
+const forgottenAtOnce = 2_500;
 
 export class Incidents {
   readonly #all: IncidentStory[] = [];
@@ -77,8 +79,14 @@ export class Incidents {
 
   #remember(key: number | string, incident: IncidentStory): void {
     this.#of.set(key, incident);
-    const [oldest] = this.#of.keys();
-    if (this.#of.size > rememberedMax && oldest !== undefined) this.#of.delete(oldest);
+    if (this.#of.size <= rememberedMax) return;
+    // Many at once: to find the oldest one, a Map passes all places that were deleted before it.
+    let left = forgottenAtOnce;
+    for (const oldest of this.#of.keys()) {
+      this.#of.delete(oldest);
+      left--;
+      if (left === 0) return;
+    }
   }
 }
 
@@ -140,9 +148,15 @@ async function groupedBetween(
 ): Promise<{ readonly incidents: readonly IncidentStory[]; readonly now: Millis }> {
   const grouped = new Incidents();
   let now = 0;
-  for await (const facts of log.read(Math.max(log.tail, from), to - 1)) {
-    for (const fact of facts) grouped.apply(fact);
-    now = facts.at(-1)?.at ?? now;
+  for await (const part of partsOf(log, [Math.max(log.tail, from), to - 1])) {
+    if ('facts' in part) {
+      for (const fact of part.facts) grouped.apply(fact);
+      now = part.facts.at(-1)?.at ?? now;
+      continue;
+    }
+    const { block } = part;
+    for await (const facts of rareOf(log, block, () => true, block.told)) for (const fact of facts) grouped.apply(fact);
+    now = block.last;
   }
   return { incidents: grouped.all, now };
 }

@@ -23,7 +23,8 @@ export async function readParts(log: ReadableLog, range: Range, parts: Parts): P
 
 type Part = { readonly facts: readonly Recorded[] } | { readonly block: RollUp };
 
-async function* partsOf(log: ReadableLog, [from, to]: Range): AsyncIterable<Part> {
+/** In the order of time. */
+export async function* partsOf(log: ReadableLog, [from, to]: Range): AsyncIterable<Part> {
   let next = from;
   for await (const block of blocksIn(log, [from, to])) {
     if (meetsDamage(log, block)) continue;
@@ -70,6 +71,19 @@ export async function* rareFacts(
     if ('facts' in part) yield part.facts.filter(({ stream, type }) => isWanted(kindOf(stream), type));
   }
   yield* single(log, seqs);
+}
+
+/** Those of one block, in the order of time, and with them requests that it names. */
+export function rareOf(
+  log: ReadableLog,
+  block: RollUp,
+  wants: (kind: string, type: string) => boolean,
+  requests: readonly number[] = [],
+): AsyncIterable<readonly Recorded[]> {
+  return single(
+    log,
+    [...seqsIn(block, wants), ...requests].sort((a, b) => a - b),
+  );
 }
 
 async function* single(log: ReadableLog, seqs: readonly number[]): AsyncIterable<readonly Recorded[]> {

@@ -6,6 +6,7 @@ import type { RequestFact, Served } from '../../events/request.ts';
 import type { RequestRow } from '../contract/dashboard.ts';
 import type { Params } from '../contract/operations.ts';
 import { iso } from '../platform/time.ts';
+import { hasMoved } from '../projections/moved.ts';
 
 /** What the page hears of a fact is enough. */
 type RequestEnd = Pick<Recorded, 'seq' | 'at' | 'stream' | 'type' | 'data'>;
@@ -62,9 +63,4 @@ export function keeps(
   if (model !== undefined && row.model !== model) return false;
   if (moved !== undefined && moved !== (type === 'RequestServed' && hasMoved(data as Served))) return false;
   return slowerThan === undefined || row.durationMs >= slowerThan;
-}
-
-/** Answered by another endpoint than the first that was asked. */
-export function hasMoved({ attempts, endpoint }: Pick<Served, 'attempts' | 'endpoint'>): boolean {
-  return attempts.length > 1 && attempts[0]?.endpoint !== endpoint;
 }

@@ -3,8 +3,10 @@ import { describe, expect, it } from 'vitest';
 import type { Recorded } from '../../events/fact.ts';
 import { type EndpointId, streams } from '../../events/ids.ts';
 import { readAudit } from '../../src/history/audit.ts';
+import { showBands } from '../../src/history/bands.ts';
 import { diffMoments } from '../../src/history/diff.ts';
 import { recentSince, statsSince } from '../../src/history/health.ts';
+import { listIncidents } from '../../src/history/incidents.ts';
 import { rollUpOf } from '../../src/history/rolled.ts';
 import { sizesOfLog } from '../../src/history/sizes.ts';
 import { rollUpKey } from '../../src/log/codec.ts';
@@ -12,7 +14,7 @@ import { LevelLog } from '../../src/log/level-log.ts';
 import type { ReadableLog } from '../../src/log/log.ts';
 import { MemoryLog } from '../../src/log/memory-log.ts';
 import { repairLog } from '../../src/log/repair.ts';
-import { rollUpForm } from '../../src/projections/roll-up.ts';
+import { rollUpForm, sliceFacts } from '../../src/projections/roll-up.ts';
 import type { Core } from '../../src/runtime/core.ts';
 import { raw, removeFacts } from '../log/disk.ts';
 import { all, kept, logFolder } from '../log/facts.ts';
@@ -35,7 +37,15 @@ function drawn(seed: number): () => number {
 type Draw = () => number;
 const oneOf = <T>(draw: Draw, all: readonly T[]): T => all[Math.floor(draw() * all.length)] as T;
 
-function request(core: Core, draw: Draw, number: number): void {
+const failureOf = (request: string) => {
+  const { type, data } = attemptFailed();
+  return { type, data: { ...data, request } };
+};
+
+/** When the first fact told of a request. */
+type Begun = Map<string, number>;
+
+function request(core: Core, draw: Draw, number: number, begun: Begun): void {
   // Streaks of whole blocks, and of others.
   const isCalm = number % 90 < 60;
   const asked = [oneOf(draw, ids), oneOf(draw, ids)].slice(isCalm || draw() < 0.7 ? 1 : 0);
@@ -43,11 +53,21 @@ function request(core: Core, draw: Draw, number: number): void {
     const isLast = isCalm || (i === length - 1 && draw() < 0.8);
     return attempt(endpoint, isLast ? 'answered' : oneOf(draw, ['serverError', 'cancelled', 'overloaded']));
   });
+  // What is told of a request comes before its end, or after it.
+  const tell = (one: string) => {
+    if (!isCalm && draw() < 0.3) core.tellEndpoint(oneOf(draw, ids), failureOf(`${one}`), { by: 'traffic' });
+  };
+  tell(`${number}`);
+  tell(`${number - 1 - Math.floor(draw() * 3)}`);
+  const later = `${number + 1 + Math.floor(draw() * 30)}`;
+  tell(later);
+  begun.set(later, begun.get(later) ?? core.now());
   const last = attempts.at(-1);
   const type = last?.outcome === 'answered' ? oneOf(draw, ['RequestServed', 'AnswerBroken']) : 'RequestFailed';
   const data = ended({
     endpoint: last?.endpoint ?? first,
     attempts,
+    durationMs: core.now() - (begun.get(`${number}`) ?? core.now()),
     model: `m${Math.floor(draw() * 5)}`,
     ttfbMs: Math.floor(draw() * 900),
     ttftMs: draw() < 0.3 ? null : Math.floor(draw() * 2_000),
@@ -92,12 +112,17 @@ function change(core: Core, draw: Draw): void {
 }
 
 /** A life in which everything happens, some of it at the same instant. */
-async function lived(seed: number, facts: number): Promise<{ readonly dir: string; readonly log: LevelLog }> {
+async function lived(
+  seed: number,
+  facts: number,
+  size = blockFacts,
+): Promise<{ readonly dir: string; readonly log: LevelLog }> {
   const dir = logFolder();
-  const log = kept(await LevelLog.open(dir, options));
+  const log = kept(await LevelLog.open(dir, { blockFacts: size }));
   const world = new FakeWorld();
   const { core } = await openCore(log, world);
   const draw = drawn(seed);
+  const begun: Begun = new Map();
   for (const [profile, tier, endpoint] of [
     ['main', 'primary', first],
     ['spare', 'secondary', second],
@@ -115,8 +140,8 @@ async function lived(seed: number, facts: number): Promise<{ readonly dir: strin
     world.pass(Math.floor(draw() * 3) * (draw() < 0.1 ? 60_000 : 1));
     core.tick();
     const dice = draw();
-    if (dice < 0.6) request(core, draw, number);
-    else if (number % 90 < 50) request(core, draw, number);
+    if (dice < 0.6) request(core, draw, number, begun);
+    else if (number % 90 < 50) request(core, draw, number, begun);
     else if (dice < 0.75) core.tellEndpoint(oneOf(draw, ids), attemptFailed(), { by: 'traffic' });
     else if (dice < 0.93) probe(core, draw);
     else change(core, draw);
@@ -126,7 +151,8 @@ async function lived(seed: number, facts: number): Promise<{ readonly dir: strin
 }
 
 async function rolledUp(log: LevelLog): Promise<void> {
-  for (let from = 1; from + blockFacts - 1 <= log.head; from += blockFacts) {
+  const { size } = log.rollUps;
+  for (let from = 1; from + size - 1 <= log.head; from += size) {
     const made = await rollUpOf(log, from, () => Promise.resolve());
     if (made) await log.rollUps.save(rollUpForm, from, JSON.stringify(made));
   }
@@ -144,6 +170,9 @@ async function answersOf(log: ReadableLog, [from, to]: readonly [Recorded, Recor
     recent: await recentSince(log, { since: from.at }),
     audit: await readAudit(log, { from: from.at, to: to.at }),
     numbered: await readAudit(log, { fromSeq: from.seq, toSeq: to.seq, limit: 3 }),
+    bands: await showBands(log, { from: from.at, to: to.at, buckets: 7 }),
+    narrow: await showBands(log, { from: from.at, to: to.at, buckets: 100 }),
+    incidents: await listIncidents(log, { since: from.at, until: to.at, limit: 1_000 }),
     diff: await diffMoments(log, { from: { seq: from.seq }, to: { seq: to.seq } }),
   };
 }
@@ -159,6 +188,17 @@ describe('roll-ups', () => {
     for (const from of facts.filter((_, i) => i % 9 === seed)) {
       const range = [from, oneOf(draw, facts)] as const;
       expect(parsed(await answersOf(log, range)), `#${from.seq}`).toEqual(parsed(await answersOf(plain, range)));
+    }
+  });
+
+  it('give the bars of a chart of the facts, also where one ends within a block', async () => {
+    const { log } = await lived(11, 1_000, 3 * sliceFacts + 7);
+    await rolledUp(log);
+    const plain = await plainOf(log);
+    const facts = await all(plain.read(1));
+    for (const [i, buckets] of [1, 2, 3, 10, 60].entries()) {
+      const range = { from: facts[i * 50]?.at ?? 0, to: facts.at(-1 - i * 30)?.at ?? 0, buckets };
+      expect(parsed(await showBands(log, range)), `${buckets}`).toEqual(parsed(await showBands(plain, range)));
     }
   });
 
