@@ -17,7 +17,8 @@ export function fleetChecks(settings: Settings, hasSecret: boolean, live: FleetL
   if (!hasSecret) found.push(warning('fleet', { fault: 'noSecret' }, 'qcc config set fleet.secret -'));
   if (live?.state === 'nameTaken')
     found.push(warning('fleet', { fault: 'nameTaken' }, 'qcc config set fleet.name NAME'));
-  if (live?.state === 'connecting') found.push(lost(url, live));
+  // Without an error it has only just begun.
+  if (live?.state === 'connecting' && live.error !== null) found.push(lost(url, live));
   if (url.startsWith('nats:') && settings['fleet.tls_ca'] === '' && !isLoopback(new URL(url).hostname))
     found.push(warning('fleet', { fault: 'plain', url }, 'qcc config set fleet.url tls://HOST:4222'));
   if (live?.server && isOlder(live.server))

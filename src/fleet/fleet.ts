@@ -142,16 +142,19 @@ export class Fleet {
   row(): FleetLive {
     const { core } = this.#ports;
     const { inbox, outbox, who } = this.#session?.membership ?? {};
+    const state = this.#state();
+    // Of a server that is not wanted any more.
+    const error = state === 'off' ? null : this.#error;
     return {
-      state: this.#state(),
+      state,
       member: who?.member ?? null,
-      since: isoOrNull(this.#lostAt),
+      since: state === 'off' ? null : isoOrNull(this.#lostAt),
       behind: outbox === undefined ? null : core.state.seq - outbox.position,
       published: outbox?.published ?? 0,
       received: inbox?.received ?? 0,
       refused: Object.fromEntries(inbox?.refused ?? []),
-      fault: this.#error?.fault ?? null,
-      error: this.#error?.code ?? null,
+      fault: error?.fault ?? null,
+      error: error?.code ?? null,
       server: this.#session?.engine.version ?? null,
       members: (inbox?.members() ?? []).map((one) => memberRow(one, core.now())),
       paths: (inbox?.paths(core.now()) ?? []).map(({ heardAt, until, ...path }) => ({
@@ -172,7 +175,7 @@ export class Fleet {
   }
 
   #state(): FleetLive['state'] {
-    if (this.#settings === null) return 'off';
+    if (this.#ports.settings() === null) return 'off';
     if (this.#error?.fault === 'nameTaken') return 'nameTaken';
     return this.#session && this.#lostAt === null ? 'connected' : 'connecting';
   }
@@ -181,7 +184,9 @@ export class Fleet {
     this.#subjects?.heard(facts);
     const isSwitched = this.#switch.heard(facts);
     if (this.#session && facts.some(({ stream }) => kindOf(stream) === 'request')) this.#ownUsage.heard();
-    if (this.#session?.membership.heard(facts) || (this.#session && isSwitched)) void this.step();
+    // Who has just set a server up looks at once.
+    const isSet = facts.some(({ stream }) => stream === streams.config);
+    if (this.#session?.membership.heard(facts) || (this.#session && isSwitched) || isSet) void this.step();
   }
 
   async #steps(): Promise<void> {

@@ -1,6 +1,7 @@
 /** What an engine in memory can be told to do: drop, double and delay, stand still, go deaf, and let an exact time go by. */
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { streams } from '../../events/ids.ts';
 import { Exchange, gatewayIn, wordsOf } from '../support/fleet.ts';
 import { first, second } from '../support/world.ts';
 
@@ -168,4 +169,24 @@ it('gateways come to the same, whatever an engine drops, doubles and delays, whe
     }),
     { numRuns: 20, seed: 1 },
   );
+});
+
+it('a server that was just set is looked for at once, and one that was unset is no fault any more', async () => {
+  const { exchange, a } = await pair();
+  const was = a.settings.now;
+  const set = async (now: typeof was, to: string | null) => {
+    a.settings.now = now;
+    const changed = { type: 'SettingChanged', data: { key: 'fleet.url', from: null, to } };
+    a.core.report(streams.config, [changed], { by: 'cli' });
+  };
+  await set(null, null);
+  expect(a.fleet.row()).toMatchObject({ state: 'off', fault: null, since: null });
+  while (a.fleet.row().member !== null) await new Promise((resolve) => setImmediate(resolve));
+  exchange.isDown = true;
+  await set(was, 'nats://x');
+  expect(a.fleet.row()).toMatchObject({ state: 'connecting', fault: null });
+  while (a.fleet.row().fault === null) await new Promise((resolve) => setImmediate(resolve));
+  expect(a.fleet.row()).toMatchObject({ state: 'connecting', fault: 'refused' });
+  await set(null, null);
+  expect(a.fleet.row()).toMatchObject({ state: 'off', fault: null, error: null, since: null });
 });

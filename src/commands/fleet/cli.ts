@@ -20,7 +20,7 @@ export async function status(context: Context): Promise<undefined> {
     [words.name, name],
     ...(live === null ? [] : liveRows(context, live)),
   ];
-  context.out.table(['', ''], rows);
+  context.out.table(['', words.here], rows, { wrapsLast: true });
   return undefined;
 }
 
@@ -34,14 +34,16 @@ function liveRows({ language, words: common }: Context, live: Live): [string, st
   const why = (fault: FleetFault, code: string | null) =>
     fault === 'other' ? common.bracketed(words.faults.other, code ?? '') : words.faults[fault];
   const refused = Object.entries(live.refused).map(([why, count]) => `${words.refusals[why] ?? why} ${count}`);
+  const isBeginning = live.state === 'connecting' && live.fault === null;
   const rows: [string, string | null][] = [
-    [words.state, words.states[live.state]],
+    [words.state, isBeginning ? words.begins : words.states[live.state]],
     [words.since, live.since && timeText(live.since)],
     [words.why, live.fault && why(live.fault, live.error)],
     [words.next, live.fault && fleetFixes[live.fault]],
     [words.member, live.member],
-    [words.published, String(live.published)],
-    [words.received, String(live.received)],
+    // Since it is connected.
+    [words.published, live.behind === null ? null : String(live.published)],
+    [words.received, live.behind === null ? null : String(live.received)],
     [words.behind, live.behind === null ? null : String(live.behind)],
     [words.refused, refused.length === 0 ? null : refused.join(common.comma)],
     ...live.budgets.map((one): [string, string] => [

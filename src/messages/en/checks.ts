@@ -206,7 +206,7 @@ const fleetFaults: Readonly<Record<string, (about: About) => string>> = {
   noSecret: () => 'fleet.url is set, and fleet.secret is not: this gateway neither tells nor hears anything',
   nameTaken: () => 'another gateway of the fleet has the name of this one: it waits until that one is silent',
   lost: ({ url, why }) =>
-    `nothing comes through the fleet’s server ${url}: ${fleetWhy[String(why)] ?? why}; requests are served as before`,
+    `requests are served as before, and nothing comes through the fleet’s server ${url}: ${fleetWhy[String(why)] ?? why}`,
   plain: ({ url }) => `${url} is not encrypted: the password and what gateways say can be read on the way`,
   oldServer: ({ version }) =>
     `nats-server ${version} may lose a stream when it crashes (until 2.10.23); gateways then publish it again from their logs`,

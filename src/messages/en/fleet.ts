@@ -19,6 +19,7 @@ export const fleetWords = {
     connected: 'connected',
     nameTaken: 'another gateway has this name',
   },
+  begins: 'connecting; requests are served as before',
   faults: {
     refused: 'nothing listens at this address: is nats-server started there?',
     unknownHost: 'no host of this name is known here',

@@ -19,6 +19,7 @@ export const fleetWords: FleetWords = {
     connected: '已连接',
     nameTaken: '另一网关已使用此名称',
   },
+  begins: '正在连接；请求照常处理',
   faults: {
     refused: '该地址没有程序监听：那里的 nats-server 是否已启动？',
     unknownHost: '找不到这个主机名',

@@ -50,7 +50,7 @@ function Standing({ url, name, hasSecret, live }: Status) {
   const rows: readonly (readonly [string, string | number | null])[] = [
     [fleet.server, url],
     [fleet.name, name],
-    [fleet.state, fleet.states[live.state]],
+    [fleet.state, live.state === 'connecting' && live.fault === null ? fleet.begins : fleet.states[live.state]],
     [fleet.since, live.since && timeOf(live.since)],
     [fleet.why, live.fault && fleet.faults[live.fault]],
     [fleet.next, live.fault && fleetFixes[live.fault]],
