@@ -3,6 +3,7 @@ import * as v from 'valibot';
 import { instant, name, one, optional } from './fields.ts';
 import type { FleetLive } from './fleet.ts';
 import { asks } from './operation.ts';
+import type { TokenState } from './token.ts';
 
 interface Quantiles {
   readonly p50: number | null;
@@ -39,6 +40,8 @@ export interface CostRow {
 /** Of a named token; `token` is null for all requests that came without one. */
 export interface TokenStatsRow extends Pick<StatsRow, 'requests' | 'attempts' | 'failures' | 'tokens'> {
   readonly token: string | null;
+  /** Null without a token, and of one that is known no longer. */
+  readonly state: TokenState | null;
   readonly cost: CostRow | null;
   /** Its models with tokens that no price list knows: they are not in the cost. */
   readonly unpriced: readonly string[];
@@ -112,6 +115,7 @@ export const statsContract = {
   'stats.tokens': asks('read', v.strictObject({ since: optional(instant) })).answers<{
     readonly since: string | null;
     readonly tokens: readonly TokenStatsRow[];
+    readonly prices: PriceList | null;
   }>(),
   /** By the gateways of the fleet, as far as this one has heard. This one is the first. */
   'stats.gateways': asks('read', v.strictObject({ since: optional(instant) })).answers<{

@@ -11,11 +11,13 @@ const concurrentMax = 100_000;
 const limitMin = 0.000_001;
 const limitMax = 1_000_000;
 
+export type TokenState = 'valid' | 'expired' | 'revoked';
+
 export interface TokenRow {
   readonly name: string;
   /** The beginning of the token, which is no secret. */
   readonly id: string;
-  readonly state: 'valid' | 'expired' | 'revoked';
+  readonly state: TokenState;
   readonly profile: string | null;
   readonly maxConcurrent: number | null;
   readonly limit: TokenLimit | null;

@@ -12,6 +12,15 @@ export interface KnownToken extends TokenProof, TokenBounds, TokenInstance {
   readonly revokedAt: Millis | null;
 }
 
+/** What it is good for at a moment. */
+export function tokenState(
+  { expiresAt, revokedAt }: Pick<KnownToken, 'expiresAt' | 'revokedAt'>,
+  now: Millis,
+): 'valid' | 'expired' | 'revoked' {
+  if (revokedAt !== null) return 'revoked';
+  return expiresAt !== null && expiresAt <= now ? 'expired' : 'valid';
+}
+
 /** What a token that is presented leads to. */
 export interface TokenEntry {
   readonly token: KnownToken;

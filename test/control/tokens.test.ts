@@ -5,6 +5,7 @@ import { describe, expect, it, onTestFinished } from 'vitest';
 import type { RequestStory } from '../../src/contract/history.ts';
 import { connect } from '../../src/control/client.ts';
 import { runGateway } from '../../src/gateway/gateway.ts';
+import { at } from '../cli/command.ts';
 import { answers, type Step, upstream } from '../proxy/upstreams.ts';
 import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
@@ -87,6 +88,21 @@ describe('a named token', () => {
     const secret = token.slice(row.id.length + 1);
     expect(filesIn(home).filter((path) => readFileSync(path).includes(secret))).toEqual([]);
     expect(readFileSync(join(home, 'logs', 'access.log'), 'utf8')).toContain('"token":"ann"');
+  });
+
+  it('has used what it has used, also when it holds no longer; the table says so, and by which prices', async () => {
+    const { url, call, home } = await lived();
+    for (const name of ['ann', 'bob', 'eve']) await asked(url, (await call('token.add', { name })).token);
+    await call('token.revoke', { name: 'eve' });
+    const { tokens, prices } = await call('stats.tokens', {});
+    expect(tokens.map(({ token, state, requests }) => [token, state, requests]).sort()).toEqual([
+      ['ann', 'valid', 1],
+      ['bob', 'valid', 1],
+      ['eve', 'revoked', 1],
+    ]);
+    const { out, err } = await at(home)('proxy', 'stats', '--by', 'token');
+    expect(out).toContain('eve (revoked)');
+    expect(err).toContain(String(prices?.date));
   });
 
   it('that is bound to a profile leads there alone', async () => {

@@ -7,6 +7,7 @@ import { visibleDocument } from '../../platform/visible.ts';
 import { doneLine, isTold } from '../changed.ts';
 import { type Context, flag, withInstallation } from '../context.ts';
 import { instantFlag } from '../source.ts';
+import { costNotes } from './cost-notes.ts';
 import { dollars } from './dollars.ts';
 
 export async function tokenStats(context: Context): Promise<undefined> {
@@ -23,12 +24,13 @@ export async function tokenStats(context: Context): Promise<undefined> {
   return undefined;
 }
 
-function tokenTable({ out, words, language }: Context, { tokens }: Answer<'stats.tokens'>): void {
+function tokenTable(context: Context, { tokens, prices }: Answer<'stats.tokens'>): void {
+  const { out, words, language } = context;
   const said = tokenWordsOf(language);
   out.table(
     [said.token, words.requests, words.attempts, words.failures, words.tokens, words.cacheTokens, words.cost],
     tokens.map((row) => [
-      row.token ?? said.others,
+      nameOf(row, said),
       String(row.requests),
       String(row.attempts),
       String(row.failures),
@@ -38,6 +40,18 @@ function tokenTable({ out, words, language }: Context, { tokens }: Answer<'stats
     ]),
     { optional: [words.cacheTokens, words.attempts, words.tokens] },
   );
-  const unpriced = [...new Set(tokens.flatMap((row) => row.unpriced))];
-  if (unpriced.length > 0) out.note(words.unpriced(unpriced.join(words.comma)));
+  costNotes(
+    context,
+    tokens.map(({ cost }) => cost?.totalUsd ?? null),
+    { unpriced: [...new Set(tokens.flatMap((row) => row.unpriced))], prices },
+  );
+}
+
+/** One that holds no longer has used what it used; that it has ended stands behind its name. */
+function nameOf(
+  { token, state }: Answer<'stats.tokens'>['tokens'][number],
+  { others, states }: ReturnType<typeof tokenWordsOf>,
+): string {
+  if (token === null) return others;
+  return state === 'revoked' || state === 'expired' ? `${token} (${states[state]})` : token;
 }

@@ -12,7 +12,7 @@ import { priced, priceList } from './prices.ts';
 import { statsIn } from './stats-in.ts';
 import { totalOf } from './token-stats.ts';
 
-type Usage = Omit<TokenStatsRow, 'token'>;
+type Usage = Omit<TokenStatsRow, 'token' | 'state'>;
 
 /** This gateway's own. */
 export async function ownUsage(

@@ -12,6 +12,7 @@ import { usageGroups } from '../../history/usage.ts';
 import { type Installation, profileNamed } from '../../installation/installation.ts';
 import { iso } from '../../platform/time.ts';
 import type { ReplayPool } from '../../pool/pool.ts';
+import { tokenState } from '../../projections/tokens.ts';
 import { knownLosses } from '../../runtime/losses.ts';
 import type { State } from '../../runtime/state.ts';
 import type { Handlers } from '../handler.ts';
@@ -91,8 +92,14 @@ async function readTokenStats(
   replay: ReplayPool | undefined,
 ): Promise<Answer<'stats.tokens'>> {
   const stats = await statsIn(installation, { since }, replay);
-  const baseUrlOf = (endpoint: string) => installation.core.state.profiles.endpoint(endpoint)?.baseUrl;
-  return { since: since === undefined ? null : iso(since), tokens: await byToken(stats, baseUrlOf) };
+  const { state } = installation.core;
+  const baseUrlOf = (endpoint: string) => state.profiles.endpoint(endpoint)?.baseUrl;
+  const stateOf = (token: string) => {
+    const known = state.tokens.get(token);
+    return known ? tokenState(known, installation.core.now()) : null;
+  };
+  const tokens = await byToken(stats, baseUrlOf, stateOf);
+  return { since: since === undefined ? null : iso(since), tokens, prices: priceList };
 }
 
 export const historyHandlers: Handlers<typeof historyContract> = {

@@ -1,5 +1,6 @@
 /** The statistics of requests by the named token that they came with. */
 import type { CostRow, TokenStatsRow } from '../../contract/stats.ts';
+import type { TokenState } from '../../contract/token.ts';
 import type { Stats } from '../../projections/stats.ts';
 import type { UsageRow } from '../../projections/token-usage.ts';
 import { type Priced, priced, unpriced } from './prices.ts';
@@ -10,6 +11,7 @@ type Row = Omit<UsageRow, 'token'> & { readonly token: string | null };
 export async function byToken(
   stats: Stats,
   baseUrlOf: (endpoint: string) => string | undefined,
+  stateOf: (token: string) => TokenState | null,
 ): Promise<readonly TokenStatsRow[]> {
   const named = stats.tokenRows();
   const rows = await priced([...named, ...others(stats, named)], baseUrlOf);
@@ -17,6 +19,7 @@ export async function byToken(
   const sums = names.map((name) =>
     sumOf(
       name,
+      name === null ? null : stateOf(name),
       rows.filter(({ token }) => token === name),
     ),
   );
@@ -36,12 +39,12 @@ function others(stats: Stats, named: readonly UsageRow[]): readonly Row[] {
     });
 }
 
-function sumOf(token: string | null, rows: readonly (Row & Priced)[]): TokenStatsRow {
-  return { token, ...totalOf(rows) };
+function sumOf(token: string | null, state: TokenState | null, rows: readonly (Row & Priced)[]): TokenStatsRow {
+  return { token, state, ...totalOf(rows) };
 }
 
 /** What all of them come to. */
-export function totalOf(rows: readonly (Omit<Row, 'token'> & Priced)[]): Omit<TokenStatsRow, 'token'> {
+export function totalOf(rows: readonly (Omit<Row, 'token'> & Priced)[]): Omit<TokenStatsRow, 'token' | 'state'> {
   const costs = rows.flatMap(({ cost }) => cost ?? []);
   return {
     ...summed((of) => rows.reduce((all, row) => all + of(row), 0)),

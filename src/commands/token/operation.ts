@@ -12,7 +12,7 @@ import type { LiveSide } from '../../installation/live-side.ts';
 import { newToken } from '../../installation/tokens.ts';
 import { nearest } from '../../platform/nearest.ts';
 import { iso, isoOrNull } from '../../platform/time.ts';
-import type { KnownToken } from '../../projections/tokens.ts';
+import { type KnownToken, tokenState } from '../../projections/tokens.ts';
 import type { Core } from '../../runtime/core.ts';
 import type { Handlers } from '../handler.ts';
 import { Budgets, nextPeriodAt } from './budgets.ts';
@@ -89,11 +89,6 @@ function tokenThatHolds(it: Installation, name: string): KnownToken {
   return known;
 }
 
-function stateOf({ expiresAt, revokedAt }: KnownToken, now: Millis): TokenRow['state'] {
-  if (revokedAt !== null) return 'revoked';
-  return expiresAt !== null && expiresAt <= now ? 'expired' : 'valid';
-}
-
 async function rowNamed(it: Installation, name: string, live: LiveSide | undefined): Promise<TokenRow> {
   const [row] = await rowsOf(it, [tokenNamed(it, name)], live);
   return row as TokenRow;
@@ -114,7 +109,7 @@ function rowOf(core: Core, token: KnownToken, budgets: Budgets, live: LiveSide |
   return {
     name,
     id: `qcc_${tokenId}`,
-    state: stateOf(token, core.now()),
+    state: tokenState(token, core.now()),
     profile,
     maxConcurrent,
     limit,

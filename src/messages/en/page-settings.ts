@@ -37,7 +37,7 @@ export const settingsWords = {
     cacheWrite: 'cache written',
     hits: 'from cache',
     cost: 'cost',
-    share: 'Share of all tokens',
+    share: 'tokens, compared',
     prices: ({ name, version, date }: PriceList) =>
       `Prices of the vendors’ lists as of ${date} (${name} ${version}); a relay may charge differently.`,
     noPrices: 'What it cost is not known here: the price lists are with the gateway.',

@@ -36,7 +36,7 @@ export const settingsWords: typeof en = {
     cacheWrite: '缓存写入',
     hits: '缓存占比',
     cost: '费用',
-    share: '占全部令牌的份额',
+    share: '令牌对比',
     prices: ({ name, version, date }) =>
       `价格取自 ${date} 的厂商价目表（${name} ${version}）；中转服务的收费可能不同。`,
     noPrices: '此处不知道费用：价目表在网关那里。',

@@ -108,15 +108,21 @@ function ByGroup({ by, since }: Since & { readonly by: 'day' | 'session' }) {
 }
 
 function ByToken({ since }: Since) {
-  const { usage } = text().views;
+  const { views, code } = text();
+  const { usage } = views;
   const { value, error } = useAsked('stats.tokens', since).value;
-  const groups = tokenGroups(value?.tokens ?? [], usage.noToken);
+  const groups = tokenGroups(value?.tokens ?? [], usage.noToken, (state) => code('states', state));
   const unpriced = [...new Set(value?.tokens.flatMap((row) => row.unpriced))];
   return (
     <>
       {error !== null && <p class="not-ready">{error}</p>}
       {value && groups.length === 0 && <p class="aside">{usage.noTokens}</p>}
-      {groups.length > 0 && <Table title={usage.ways.token} first={usage.token} groups={groups} />}
+      {groups.length > 0 && (
+        <>
+          <Table title={usage.ways.token} first={usage.token} groups={groups} />
+          {value?.prices && <p class="aside">{usage.prices(value.prices)}</p>}
+        </>
+      )}
       {unpriced.length > 0 && <p class="aside">{usage.unpriced(unpriced.join(', '))}</p>}
     </>
   );
@@ -191,6 +197,8 @@ interface Group extends Named {
   readonly ttftMs?: number | null;
   /** When it was last seen; null: its name says so. */
   readonly last?: string | null;
+  /** Behind its name. */
+  readonly note?: string | null;
 }
 
 function grouped(rows: readonly Row[], nameOf: (row: Row) => Named): readonly Group[] {
@@ -272,15 +280,16 @@ function Table({ title, first, groups, hasTimes = false, lastTitle }: TableProps
               <th scope="col" class="right">
                 {usage.cost}
               </th>
-              <th scope="col">
-                <span class="unseen">{usage.share}</span>
-              </th>
+              <th scope="col">{usage.share}</th>
             </tr>
           </thead>
           <tbody>
             {groups.map((group) => (
               <tr key={group.name}>
-                <th scope="row">{group.href === null ? group.name : <a href={group.href}>{group.name}</a>}</th>
+                <th scope="row">
+                  {group.href === null ? group.name : <a href={group.href}>{group.name}</a>}
+                  {group.note && <span class="soft"> {group.note}</span>}
+                </th>
                 {hasLast && <td>{group.last}</td>}
                 <td class="right">{countText(group.requests)}</td>
                 <td class="right">{group.failures === 0 ? frame.noValue : countText(group.failures)}</td>
