@@ -29,6 +29,8 @@ export interface PageEndpoint
     Pick<EndpointRow, 'baseUrl' | 'priority' | 'enabled' | 'maxFailures' | 'maxConcurrent' | 'timeoutMs'> {
   /** Routing may give it traffic now. */
   readonly available: boolean;
+  /** What another gateway of the fleet met, and why requests pass it over until then; null: nothing. */
+  readonly heard: { readonly rule: 'heard' | 'hinted'; readonly until: string | null } | null;
   /** It is quarantined: time alone does not bring it back. */
   readonly held: boolean;
   /** Its share of traffic while it recovers, 0 while single requests decide. Otherwise 1. */

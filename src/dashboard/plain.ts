@@ -16,6 +16,7 @@ export function plainPage(state: PageState, language: Language): string {
     words: words.headline,
     stateWord: (one: string) => codeText('states', one, language),
     why: (one: string) => storyWordsOf(language).failures[one] ?? one,
+    rule: (one: string) => storyWordsOf(language).rules[one] ?? one,
     span: shortSpan,
   };
   const { live, queue } = state;

@@ -4,11 +4,12 @@ import type { Millis } from '../../events/fact.ts';
 import type { EndpointId } from '../../events/ids.ts';
 import { reason } from '../../events/reason.ts';
 import { isAvailable } from '../../machines/available.ts';
-import { endpointStatus } from '../../machines/endpoint.ts';
+import { type EndpointStatus, endpointStatus } from '../../machines/endpoint.ts';
 import { nextOf } from '../../machines/endpoint-next.ts';
 import { priorityStatus } from '../../machines/priority.ts';
 import type { PlannedProbe } from '../../machines/probe-plan.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
+import { exclusionOf } from '../../machines/why-not.ts';
 import type { Settings } from '../config/settings/settings.ts';
 import type { PageEndpoint, PageProfile, PageState, PageStep } from '../contract/dashboard.ts';
 import type { Answer, Params } from '../contract/operations.ts';
@@ -120,9 +121,16 @@ function pageEndpoint(
     maxConcurrent,
     timeoutMs,
     available: isAvailable(status, settings['loadbalancer.health_aware'], now),
+    heard: heardOf(status, settings['loadbalancer.health_aware']),
     held,
     ramp,
   };
+}
+
+function heardOf(status: EndpointStatus, healthAware: boolean): PageEndpoint['heard'] {
+  const out = exclusionOf(status, healthAware);
+  if (out?.rule !== 'heard' && out?.rule !== 'hinted') return null;
+  return { rule: out.rule, until: isoOrNull(out.until) };
 }
 
 /** The ladder from its top, then the rest. */

@@ -8,12 +8,14 @@ export interface Said {
   readonly stateWord: (state: string) => string;
   /** A failure's code, in words. */
   readonly why: (because: string) => string;
+  /** A rule of routing, in words. */
+  readonly rule: (rule: string) => string;
   /** So long, in words: `12 s`. */
   readonly span: (ms: number) => string;
 }
 
 /** @param now of the gateway's clock, in milliseconds */
-export function headline(state: PageState, now: number, { words, stateWord, why, span }: Said): string {
+export function headline(state: PageState, now: number, { words, stateWord, why, rule, span }: Said): string {
   const onLadder = state.profiles.filter(({ isOnLadder }) => isOnLadder);
   const groups = groupsInOrder(onLadder, state.ladder.active);
   const walked = groups.flat();
@@ -24,12 +26,21 @@ export function headline(state: PageState, now: number, { words, stateWord, why,
   const parts = [
     ...(state.network === 'offline' ? [words.offline] : []),
     serve.length > 0 ? words.serves(serve) : words.nothingServes,
-    ...walked.filter((one) => one.state !== 'healthy' && one.state !== 'disabled').map(illness),
+    ...walked.filter((one) => one.state !== 'disabled').flatMap((one) => passed(one) ?? illness(one) ?? []),
     ...(serve.length === 0 ? [] : [next.length > 0 ? words.next(serve, next.map(name)) : words.noNext(serve)]),
   ];
   return parts.join(words.separator) + words.end;
 
-  function illness(one: PageEndpoint): string {
+  /** Well here, and not asked all the same. */
+  function passed(one: PageEndpoint): string | null {
+    if (one.heard?.rule !== 'heard') return null;
+    const said = words.state(name(one), words.passedOver, rule(one.heard.rule));
+    const ms = one.heard.until === null ? 0 : Date.parse(one.heard.until) - now;
+    return ms > 0 ? words.tried(said, span(ms)) : said;
+  }
+
+  function illness(one: PageEndpoint): string | null {
+    if (one.state === 'healthy') return null;
     const said = words.state(name(one), stateWord(one.state), one.because === null ? '' : why(one.because));
     const move = nextMove(one, now);
     if (!move) return said;

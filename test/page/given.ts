@@ -37,6 +37,7 @@ export function endpointOf(id: string, more: Partial<PageEndpoint> = {}): PageEn
     maxConcurrent: 10,
     timeoutMs: null,
     available: (more.state ?? 'healthy') !== 'failed' && more.state !== 'disabled',
+    heard: null,
     held: false,
     ramp: 1,
     ...more,

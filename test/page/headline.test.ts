@@ -7,7 +7,13 @@ import { headline, nextMove, shareOf } from '../../src/page/headline.ts';
 import { shortSpan } from '../../src/platform/time.ts';
 import { endpointOf, noon, stateOf } from './given.ts';
 
-const said = { words: wordsEn, stateWord: (one: string) => one, why: (one: string) => one, span: shortSpan };
+const said = {
+  words: wordsEn,
+  stateWord: (one: string) => one,
+  why: (one: string) => one,
+  rule: (one: string) => one,
+  span: shortSpan,
+};
 const at = (seconds: number) => new Date(noon + seconds * 1_000).toISOString();
 
 function tell(endpoints: readonly PageEndpoint[], more: Partial<PageState> = {}, words = wordsEn): string {
@@ -56,11 +62,20 @@ describe('who serves', () => {
 describe('who is ill', () => {
   it('is told with why, and with what comes first: the end of its wait, or the check before it', () => {
     expect(tell([one('a'), failed('b', wait(42))])).toContain(
-      'work/b is failed (serverError), the next try is in 42 s',
+      'work/b has failed (serverError), the next try is in 42 s',
     );
     const checked = failed('b', { ...wait(42), nextProbe: { at: at(24), depth: 'api', because: null } });
-    expect(tell([one('a'), checked])).toContain('work/b is failed (serverError), the next check is in 24 s');
+    expect(tell([one('a'), checked])).toContain('work/b has failed (serverError), the next check is in 24 s');
     expect(nextMove(checked, noon)).toEqual({ at: noon + 24_000, isCheck: true, to: 'recovering' });
+  });
+
+  it('is also one that is well here, and passed over for what another gateway of the fleet met', () => {
+    const heard = { rule: 'heard', until: at(600) } as const;
+    expect(tell([one('a', { heard, available: false }), one('b')])).toBe(
+      'work/b serves; work/a is passed over (heard), the next try is in 10 min; if work/b fails, no other endpoint is left.',
+    );
+    // A hint puts it behind the others and keeps no request away: the card says so.
+    expect(tell([one('a', { heard: { rule: 'hinted', until: at(60) } })])).not.toContain('passed over');
   });
 
   it('a check after the wait, or of one that is not ejected, is not told', () => {

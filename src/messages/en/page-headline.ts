@@ -7,6 +7,8 @@ export interface HeadlineWords {
   readonly nothingServes: string;
   /** `why` is empty where nothing is to blame. */
   readonly state: (name: string, state: string, why: string) => string;
+  /** In the place of a state: it is well, and no request is sent there. */
+  readonly passedOver: string;
   /** Behind its state: when it is checked, tried by a request, or in another state. The span until then is counted down. */
   readonly checked: (said: string, span: string) => string;
   readonly tried: (said: string, span: string) => string;
@@ -22,7 +24,9 @@ export const headline: HeadlineWords = {
   nothingSetUp: 'No endpoint is set up yet - run: qcc init',
   offline: 'This machine has no network',
   nothingServes: 'No endpoint can answer',
-  state: (name, state, why) => `${name} is ${state}${why === '' ? '' : ` (${why})`}`,
+  state: (name, state, why) =>
+    `${name} ${state === 'failed' ? 'has failed' : `is ${state}`}${why === '' ? '' : ` (${why})`}`,
+  passedOver: 'passed over',
   checked: (said, span) => `${said}, the next check is in ${span}`,
   tried: (said, span) => `${said}, the next try is in ${span}`,
   becomes: (said, state, span) => `${said}, ${state} in ${span}`,

@@ -128,7 +128,7 @@ export const pastWords = {
     took: 'took',
     tokens: 'tokens',
     tokensOf: (input: number, output: number) => `${input} in, ${output} out`,
-    moment: 'The moment of its choice',
+    moment: 'moment of its choice',
   },
   timeline: {
     title: 'Timeline',
@@ -182,6 +182,7 @@ export const pastWords = {
     sinces: { '3600': 'the last hour', '86400': 'the last day', '604800': 'the last week', all: 'the beginning' },
     settings: 'Settings',
     add: 'another setting',
+    choose: 'choose …',
     value: 'value',
     is: (value: string) => `is ${value}`,
     remove: 'remove',

@@ -65,7 +65,10 @@ const running: Readonly<Record<RunningRow['state'], string>> = {
   paused: '两次尝试之间',
 };
 
-export const codes = { states, verdicts, depths, switches, priorities, queueTotals, running } satisfies Record<
+/** What is there once, as the subject of its facts. */
+const streams = { gateway: '网关', config: '设置', priority: '梯级' };
+
+export const codes = { states, streams, verdicts, depths, switches, priorities, queueTotals, running } satisfies Record<
   string,
   Readonly<Record<string, string>>
 >;

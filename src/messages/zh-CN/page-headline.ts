@@ -6,6 +6,7 @@ export const headline: HeadlineWords = {
   offline: '本机没有网络',
   nothingServes: '没有可用的端点',
   state: (name, state, why) => `${name} ${state}${why === '' ? '' : `（${why}）`}`,
+  passedOver: '暂不使用',
   checked: (said, span) => `${said}，${span}后检查`,
   tried: (said, span) => `${said}，${span}后再试`,
   becomes: (said, state, span) => `${said}，${span}后${state}`,

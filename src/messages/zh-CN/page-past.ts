@@ -179,6 +179,7 @@ export const pastWords: typeof en = {
     sinces: { '3600': '最近一小时', '86400': '最近一天', '604800': '最近一周', all: '最初' },
     settings: '设置',
     add: '再选一项设置',
+    choose: '请选择…',
     value: '值',
     is: (value) => `现为 ${value}`,
     remove: '移除',

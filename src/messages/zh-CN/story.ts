@@ -195,7 +195,7 @@ export const zh: StoryWords = {
     CapabilityForgotten: ({ what }) => adaptations.forgotten(what),
     LimitsSeen: ({ resetAt }, { at }) => `额度预警${resetAt === null ? '' : `；${span(resetAt, at)} 后重置`}`,
     FailureHeard: ({ name, because, status, saidAt, until }, { at }) =>
-      `网关 ${name} 于 ${clockOf(saidAt)} 遇到：${failed(zh, because, status, null)}；${span(until, at)}内以此为准`,
+      `网关 ${name} 于 ${clockOf(saidAt)} 遇到：${failed(zh, because, status, null)}；${span(until, at)} 内以此为准`,
     HearsayLifted: ({ name }) => `网关 ${name} 已得到应答：集群此前所述不再作数`,
     HearsayExpired: () => '其他网关所述已过期',
     HearsayForgotten: ({ deafUntil }, { at }) => `其他网关所述已作废；${span(deafUntil, at)}内不再听取`,

@@ -124,11 +124,14 @@ function isWithin(view: string, one: string): boolean {
 }
 
 function PastBar() {
-  const { past } = text().views;
+  const { past, frame } = text().views;
   const state = shown.value;
+  const at = moment.value ?? 0;
+  // Until the past is there, the state of now stands, and its time is not that of the moment.
+  const time = state?.seq === at ? timeOf(state.now) : frame.noValue;
   return (
     <div class="past-bar" role="status">
-      <strong>{past.at(state ? timeOf(state.now) : '', moment.value ?? 0)}</strong>
+      <strong>{past.at(time, at)}</strong>
       <span>{pastError.value ?? past.off}</span>
       <button type="button" onClick={backToNow}>
         {past.back} <kbd>Esc</kbd>

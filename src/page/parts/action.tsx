@@ -10,10 +10,12 @@ interface ActionProps {
   readonly label: string;
   /** What cannot be taken back asks once more. */
   readonly asksAgain?: boolean;
+  /** There is nothing that it could change. */
+  readonly isIdle?: boolean;
   readonly onDone?: () => void;
 }
 
-export function ActionButton({ action, label, asksAgain = false, onDone }: ActionProps) {
+export function ActionButton({ action, label, asksAgain = false, isIdle = false, onDone }: ActionProps) {
   const isAsked = useSignal(false);
   const isRunning = useSignal(false);
   const { frame } = text().views;
@@ -40,7 +42,7 @@ export function ActionButton({ action, label, asksAgain = false, onDone }: Actio
         type="button"
         class={isAsked.value ? 'asked' : ''}
         title={command}
-        disabled={!mayChange.value || isRunning.value}
+        disabled={!mayChange.value || isRunning.value || isIdle}
         onClick={() => void perform()}
         onBlur={() => {
           isAsked.value = false;
@@ -72,7 +74,14 @@ export function CopyButton({ command }: { readonly command: string }) {
 export function CommandLine({ command }: { readonly command: string }) {
   return (
     <span class="command">
-      <code>{command}</code>
+      <code>
+        {command.split(' ').map((word, place) => (
+          <span key={place}>
+            {place > 0 && ' '}
+            <span class="word">{word}</span>
+          </span>
+        ))}
+      </code>
       <CopyButton command={command} />
     </span>
   );

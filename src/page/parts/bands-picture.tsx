@@ -10,6 +10,7 @@ import { becauseText, hrefAt, hrefOf, text, timeOf } from './text.ts';
 
 const width = 1000;
 const rowHeight = 16;
+const bandStates = ['healthy', 'degraded', 'recovering', 'failed', 'disabled'] as const;
 // Less of a drag is a click with an unsteady hand.
 const dragMin = 0.01;
 const narrowest = 1.5;
@@ -74,6 +75,15 @@ function Drawn({ bands, from, to, scale }: BandsPictureProps & { readonly scale:
       </Row>
       <Row label="">
         <Ticks scale={scale} from={from} to={to} />
+      </Row>
+      <Row label="">
+        <p class="legend soft">
+          {bandStates.map((state) => (
+            <span key={state} class={`s-${state}`}>
+              {text().code('states', state)}
+            </span>
+          ))}
+        </p>
       </Row>
     </>
   );
@@ -234,7 +244,7 @@ function Ticks({ scale, from, to }: { readonly scale: TimeScale; readonly from: 
       {axisTicks(scale, from, to, isLong ? 1.4 * gap : gap).map(({ at, fold }) => (
         <span
           key={at}
-          class={fold ? 'after-fold' : ''}
+          class={fold ? 'after-fold' : edgeOf(scale.at(at), gap)}
           style={{ left: `${scale.at(fold ? fold.from : at) * 100}%` }}
           title={fold ? timeline.quiet(shortSpan(fold.to - fold.from)) : undefined}
         >
@@ -244,6 +254,12 @@ function Ticks({ scale, from, to }: { readonly scale: TimeScale; readonly from: 
       ))}
     </div>
   );
+}
+
+/** A label at an edge of the picture does not go over it. */
+function edgeOf(share: number, gap: number): string {
+  if (share > 1 - gap / 2) return 'at-end';
+  return share < gap / 2 ? 'at-start' : '';
 }
 
 /** What takes the pointer, and shows the chosen moment. By keyboard the slider does the same. */

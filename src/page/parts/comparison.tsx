@@ -4,7 +4,7 @@ import { isReason } from '../../../events/reason.ts';
 import type { ChangeRow } from '../../contract/history.ts';
 import { useAsked } from '../live/asked.ts';
 import { look, moment, place, present } from '../live/store.ts';
-import { hrefAt, nameOfEndpoint, text, timeOf } from './text.ts';
+import { hrefAt, nameOfEndpoint, streamText, text, timeOf } from './text.ts';
 
 export function Comparison() {
   const { timeline } = text().views;
@@ -55,8 +55,8 @@ function Changes({ changes }: { readonly changes: readonly ChangeRow[] }) {
               <th scope="row">
                 {named(stream)} <code>{path}</code>
               </th>
-              <td>{valueText(from)}</td>
-              <td>{valueText(to)}</td>
+              <td>{valueText(from, path)}</td>
+              <td>{valueText(to, path)}</td>
               <td class="numbers-in-line">
                 {facts.slice(-6).map((seq) => (
                   <a key={seq} href={hrefAt(seq)}>
@@ -73,16 +73,18 @@ function Changes({ changes }: { readonly changes: readonly ChangeRow[] }) {
 }
 
 function named(stream: string): string {
-  return stream.startsWith('endpoint/') ? nameOfEndpoint(stream.slice('endpoint/'.length)) : stream;
+  return stream.startsWith('endpoint/') ? nameOfEndpoint(stream.slice('endpoint/'.length)) : streamText(stream);
 }
 
 // Of this size only instants are.
 const instantMin = 1_000_000_000_000;
 
-function valueText(value: unknown): string {
+function valueText(value: unknown, path = ''): string {
   if (value === null) return '–';
+  if (path === 'state') return text().code('states', String(value));
   if (isReason(value)) return text().reason(value);
   if (typeof value === 'number' && value > instantMin) return timeOf(value);
-  if (Array.isArray(value)) return value.length === 0 ? '–' : value.map(valueText).join(', ');
+  if (typeof value === 'string' && /^\[[\d,]*\]$/.test(value)) return valueText(JSON.parse(value));
+  if (Array.isArray(value)) return value.length === 0 ? '–' : value.map((one) => valueText(one)).join(', ');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }

@@ -10,7 +10,7 @@ import { ActionButton } from './action.tsx';
 import { StateBar } from './bar.tsx';
 import { bandOf } from './hour.ts';
 import { StateWord } from './marks.tsx';
-import { becauseText, hrefOf, nextText, spanTo, text } from './text.ts';
+import { becauseText, hrefOf, nextText, ruleText, spanTo, text } from './text.ts';
 
 interface CardProps {
   readonly one: PageEndpoint;
@@ -93,7 +93,16 @@ function Figures({ one, profile, live }: Omit<CardProps, 'bands'>) {
 function Due({ one }: { readonly one: PageEndpoint }) {
   const { views, story, code } = text();
   const { now } = views;
-  if (one.state === 'healthy') return <span class="strikes">{one.seen === 'untried' ? now.untried : ''}</span>;
+  if (one.heard) {
+    const left = one.heard.until === null ? 0 : Date.parse(one.heard.until) - clock.value;
+    return (
+      <span>
+        {ruleText(one.heard.rule)}
+        {left > 0 && <span class="countdown">{` · ${shortSpan(left)}`}</span>}
+      </span>
+    );
+  }
+  if (one.state === 'healthy') return one.seen === 'untried' ? <span class="strikes">{now.untried}</span> : null;
   const soonest = soonestOf(one.next);
   const move = nextMove(one, clock.value);
   const check = move?.isCheck ? <span class="countdown">{now.checkIn(shortSpan(move.at - clock.value))}</span> : null;

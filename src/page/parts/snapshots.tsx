@@ -115,7 +115,7 @@ export function ConfigChanges() {
             <a href={hrefAt(seq)}>#{seq}</a>
             <span>{timeOf(at)}</span>
             <span class="sentence">
-              <code>{action}</code> {target} <span class="soft">{detailsText(details)}</span>
+              <code>{action}</code> {target} <span class="soft">{detailsText(details, target)}</span>
             </span>
             <span class="soft">{by}</span>
           </li>
@@ -125,8 +125,9 @@ export function ConfigChanges() {
   );
 }
 
-function detailsText(details: object): string {
-  return Object.entries(details)
-    .map(([key, value]) => `${key}: ${valueText(value)}`)
-    .join(', ');
+function detailsText(details: object, target: string | null): string {
+  const { from, to, ...rest } = details as { readonly from?: unknown; readonly to?: unknown };
+  const moved = 'from' in details || 'to' in details ? [`${valueText(from)} → ${valueText(to)}`] : [];
+  const others = Object.entries(rest).filter(([, value]) => value !== target);
+  return [...others.map(([key, value]) => `${key}: ${valueText(value)}`), ...moved].join(', ');
 }

@@ -50,10 +50,15 @@ export function sentenceOf({ type, data, at }: FactRow): string {
   return visible(sentence?.(data, { name: nameOfEndpoint, at: Date.parse(at) }) ?? type);
 }
 
+/** What is there once: the gateway, its settings, its ladder. */
+export function streamText(stream: string): string {
+  return text().code('streams', stream);
+}
+
 /** Whom a fact is about. */
 export function subjectOf({ stream }: FactRow): string {
   const at = stream.indexOf('/');
-  if (at < 0) return stream;
+  if (at < 0) return streamText(stream);
   const [kind, id] = [stream.slice(0, at), stream.slice(at + 1)];
   if (kind === 'endpoint') return nameOfEndpoint(id);
   return kind === 'request' ? shortId(id) : id;

@@ -127,7 +127,7 @@ function Results({ one }: { readonly one: PageEndpoint }) {
     one.consecutiveFailures + one.consecutiveSuccesses,
   );
   const row = isPast ? undefined : asked.value.value?.endpoints[0];
-  const { endpoint, requests } = text().views;
+  const { endpoint } = text().views;
   return (
     <section class="part">
       <h2>{endpoint.results}</h2>
@@ -152,9 +152,7 @@ function Results({ one }: { readonly one: PageEndpoint }) {
         </>
       )}
       <p>
-        <a href={hrefOf('requests', null, { endpoint: one.id })}>
-          {endpoint.requests} ({requests.title})
-        </a>
+        <a href={hrefOf('requests', null, { endpoint: one.id })}>{endpoint.requests}</a>
       </p>
     </section>
   );
@@ -211,7 +209,7 @@ function Changes({ id }: { readonly id: string }) {
       <h2>{endpoint.changes}</h2>
       {asked.value.error !== null && <p class="not-ready">{asked.value.error}</p>}
       {facts.length === 0 ? (
-        <p class="aside">{endpoint.noChanges}</p>
+        asked.value.value && <p class="aside">{endpoint.noChanges}</p>
       ) : (
         <FactList facts={facts.slice(-changesMax)} newestFirst />
       )}
@@ -233,7 +231,7 @@ function Checks({ one }: { readonly one: PageEndpoint }) {
     <section class="part wide">
       <h2>{endpoint.probes}</h2>
       {checks.length === 0 ? (
-        <p class="aside">{endpoint.noProbes}</p>
+        asked.value.value && <p class="aside">{endpoint.noProbes}</p>
       ) : (
         // biome-ignore lint/a11y/noNoninteractiveTabindex: what scrolls is scrolled by keyboard too, and nothing within it takes the focus
         <section class="scrolls" aria-label={endpoint.probes} tabIndex={0}>

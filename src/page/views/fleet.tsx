@@ -127,7 +127,7 @@ interface TableProps {
 
 function Table({ title, head, rows }: TableProps) {
   return (
-    <section>
+    <section class="part">
       <h2>{title}</h2>
       <div class="scrolls">
         <table>

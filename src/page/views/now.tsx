@@ -13,7 +13,7 @@ import { ActionButton, CommandLine } from '../parts/action.tsx';
 import { EndpointCard } from '../parts/endpoint-card.tsx';
 import { FactList } from '../parts/fact-list.tsx';
 import { useHour } from '../parts/hour.ts';
-import { becauseText, text } from '../parts/text.ts';
+import { becauseText, ruleText, text } from '../parts/text.ts';
 
 const happenedMax = 14;
 
@@ -24,7 +24,13 @@ export function Now() {
   const state = shown.value;
   if (!state) return null;
   const { headline: words, views, code, reason } = text();
-  const said = { words, stateWord: (one: string) => code('states', one), why: becauseText, span: shortSpan };
+  const said = {
+    words,
+    stateWord: (one: string) => code('states', one),
+    why: becauseText,
+    rule: ruleText,
+    span: shortSpan,
+  };
   const isEmpty = state.profiles.every(({ endpoints }) => endpoints.length === 0);
   return (
     <div class="now">
@@ -185,7 +191,7 @@ function Happened() {
       <h2>{now.happened}</h2>
       {asked.value.error !== null && <p class="not-ready">{asked.value.error}</p>}
       {facts.length === 0 ? (
-        <p class="aside">{now.nothingHappened}</p>
+        asked.value.value && <p class="aside">{now.nothingHappened}</p>
       ) : (
         <FactList facts={facts.slice(-happenedMax)} newestFirst />
       )}

@@ -22,17 +22,23 @@ export function QueueView() {
   );
   const { value, error } = asked.value;
   const items = value?.items ?? [];
+  const counts = shown.value?.queue;
   return (
     <div class="queue">
       <header class="heading">
         <h1>{queue.title}</h1>
         <Counts />
         <span class="actions">
-          <ActionButton action={{ operation: 'queue.retryAll', params: {} }} label={text().views.action.retryAll} />
+          <ActionButton
+            action={{ operation: 'queue.retryAll', params: {} }}
+            label={text().views.action.retryAll}
+            isIdle={!counts || counts.waiting + counts.dead + counts.unknown === 0}
+          />
           <ActionButton
             action={{ operation: 'queue.clear', params: { state: 'dead' } }}
             label={text().views.action.dropDead}
             asksAgain
+            isIdle={!counts || counts.dead === 0}
           />
         </span>
       </header>

@@ -108,7 +108,7 @@ function Candidates({ story }: { readonly story: RequestStory }) {
     <section class="part wide">
       <h2>{request.candidates(story.view)}</h2>
       <div class="scrolls">
-        <table>
+        <table class="candidates">
           <thead>
             <tr>
               <th scope="col">{request.attempt}</th>

@@ -99,7 +99,7 @@ function TriedSettings({ set }: { readonly set: Readonly<Record<string, string>>
               if (key !== '') look({ [key]: String(known[key]?.value ?? '') });
             }}
           >
-            <option value="" />
+            <option value="">{whatIf.choose}</option>
             {others.map((key) => (
               <option key={key} value={key}>
                 {key}
@@ -120,15 +120,21 @@ export function Outcome({ told }: { readonly told: Told }) {
   return (
     <>
       <p class="soft">{whatIf.requests(told.requests, told.from, told.to)}</p>
-      <Measures told={told} />
-      {told.failures.unknown > 0 && <p class="aside">{`${told.failures.unknown}: ${story.whatIf.guess}`}</p>}
-      <h2>
-        {whatIf.elsewhere}
-        {told.elsewhere.count > 0 && ` · ${told.elsewhere.count}`}
-      </h2>
-      <Elsewhere told={told} />
-      <h2>{whatIf.switches}</h2>
-      <SwitchChanges told={told} />
+      <div class="outcome-parts">
+        <div>
+          <Measures told={told} />
+          {told.failures.unknown > 0 && <p class="aside">{`${told.failures.unknown}: ${story.whatIf.guess}`}</p>}
+        </div>
+        <div>
+          <h2>
+            {whatIf.elsewhere}
+            {told.elsewhere.count > 0 && ` · ${told.elsewhere.count}`}
+          </h2>
+          <Elsewhere told={told} />
+          <h2>{whatIf.switches}</h2>
+          <SwitchChanges told={told} />
+        </div>
+      </div>
     </>
   );
 }
@@ -230,7 +236,7 @@ function SwitchChanges({ told: { changes } }: { readonly told: Told }) {
       {changes.slice(0, 40).map((one) => (
         <li key={`${one.only} ${one.at} ${one.to}`}>
           {one.seq === null ? timeOf(one.at) : <a href={hrefAt(one.seq)}>{timeOf(one.at)}</a>}{' '}
-          {`${story.whatIf.kinds[one.kind]} ${one.from} → ${one.to}: `}
+          {`${story.whatIf.kinds[one.kind]} ${one.from} → ${one.to} `}
           <span class="soft">{story.whatIf.only[one.only]}</span>
         </li>
       ))}

@@ -25,7 +25,7 @@ export interface FirstText {
   readonly reason: (reason: ReasonOrWord) => string;
   /** A code of machines, facts or the gateway. */
   readonly code: (
-    kind: 'states' | 'verdicts' | 'depths' | 'switches' | 'priorities' | 'queueTotals' | 'running',
+    kind: 'states' | 'streams' | 'verdicts' | 'depths' | 'switches' | 'priorities' | 'queueTotals' | 'running',
     code: string,
   ) => string;
 }
