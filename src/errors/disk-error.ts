@@ -10,6 +10,8 @@ export function diskError(error: unknown, home: string): QccError | undefined {
     case 'ENOSPC':
     case 'EDQUOT':
       return new QccError('QCC_DISK_FULL', { dir: path, folder: place, isLog: 0 });
+    case 'EFBIG':
+      return new QccError('QCC_FILE_LIMIT', { dir: path, folder: place, isLog: 0 });
     case 'EROFS':
       return new QccError('QCC_DISK_READONLY', { dir: path, folder: place, isLog: 0 });
     case 'EACCES':

@@ -283,11 +283,18 @@ export function gone(dir: string): QccError {
   return new QccError('QCC_LOG_GONE', { dir });
 }
 
+/** A limit of the process on the size of files, or one of the file system. */
+const tooLarge = /file too large|EFBIG/i;
+
 /** The system refuses it, which is no damage: a repair would fail the same way. */
 const refusals: readonly { readonly said: RegExp; readonly refused: (dir: string) => QccError }[] = [
   {
     said: /no space left|disk quota exceeded|ENOSPC|EDQUOT/i,
     refused: (dir) => new QccError('QCC_DISK_FULL', { dir, folder: dirname(dir), isLog: 1 }),
+  },
+  {
+    said: tooLarge,
+    refused: (dir) => new QccError('QCC_FILE_LIMIT', { dir, folder: dirname(dir), isLog: 1 }),
   },
   {
     said: /read-only file system|EROFS/i,
@@ -314,10 +321,11 @@ export function closedError(): QccError {
 }
 
 const freeSpace = 'free space on the disk, then: qcc proxy status';
+const raiseLimit = 'raise the limit on the size of files (ulimit -f unlimited), then: qcc proxy restart';
 
 /** The write was promised, and the disk cannot be written now. */
 export function suspendedError(why: string): QccError {
-  return new QccError('QCC_LOG_SUSPENDED', { why, hint: freeSpace });
+  return new QccError('QCC_LOG_SUSPENDED', { why, hint: why === 'EFBIG' ? raiseLimit : freeSpace });
 }
 
 /** Facts that waited for the disk, and were not written. */
@@ -326,6 +334,7 @@ export function givenUp(): QccError {
 }
 
 export function reasonOf(error: unknown): string {
-  const { code, cause } = error as { code?: string; cause?: { code?: string } };
+  const { code, cause, message } = error as { code?: string; cause?: { code?: string }; message?: string };
+  if (tooLarge.test(message ?? '')) return 'EFBIG';
   return cause?.code ?? code ?? 'I/O error';
 }

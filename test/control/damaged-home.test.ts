@@ -194,6 +194,7 @@ describe('a disk that is read-only or full', () => {
   it.each([
     ['EROFS', 'QCC_DISK_READONLY', 'findmnt'],
     ['ENOSPC', 'QCC_DISK_FULL', 'df -h'],
+    ['EFBIG', 'QCC_FILE_LIMIT', 'ulimit -f'],
   ])('is reported as such by a start, with what helps (%s)', async (system, code, hint) => {
     const { place } = await home();
     refusing(system, 'mkdirSync');

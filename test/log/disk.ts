@@ -47,6 +47,8 @@ export class Disk {
   mostInFlight = 0;
   /** While true, no write succeeds. */
   full = false;
+  /** What it says then. */
+  refusal = 'no space left on device';
   /** While true, it takes single records, and no batch. */
   nearlyFull = false;
   /** While true, it cannot be opened either. */
@@ -88,7 +90,7 @@ export class Disk {
       this.#arrive();
       try {
         await this.#gate;
-        if (this.full || (isBatch && this.nearlyFull)) throw new DiskFull('no space left on device');
+        if (this.full || (isBatch && this.nearlyFull)) throw new DiskFull(this.refusal);
         await write();
       } finally {
         this.inFlight -= 1;

@@ -52,6 +52,10 @@ export const fileErrorsEn: Pick<ErrorWords, FileCode> = {
     message: (refused) => `${refusedText(refused)}: the disk is read-only`,
     hint: ({ folder }) => `make it writable, then run it again: findmnt -T ${folder}`,
   },
+  QCC_FILE_LIMIT: {
+    message: (refused) => `${refusedText(refused)}: the system allows no file of this size here`,
+    hint: () => 'raise the limit, then run it again: ulimit -f unlimited',
+  },
   QCC_LOG_FORBIDDEN: {
     message: ({ dir }) => `the log in ${dir} cannot be opened: you have no permission to read or write it`,
     hint: ({ dir }) => `chmod -R u+rwX ${dir}`,

@@ -29,6 +29,7 @@ export interface ErrorParamsOf {
   readonly QCC_BLOB_LOST: { readonly why: Param };
   readonly QCC_DISK_FULL: Refused;
   readonly QCC_DISK_READONLY: Refused;
+  readonly QCC_FILE_LIMIT: Refused;
   readonly QCC_LOG_FORBIDDEN: { readonly dir: Param };
   readonly QCC_APART_LIMIT: {
     readonly isLate: Param;

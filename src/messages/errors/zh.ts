@@ -2,6 +2,7 @@
 
 import { clauseOf, partsText } from './faults.ts';
 import type { ErrorCode, ErrorParamsOf } from './params.ts';
+import { diskErrorsZh } from './zh-disk.ts';
 import { faultsZh } from './zh-faults.ts';
 import { leftOutZh } from './zh-left-out.ts';
 import { syncErrorsZh } from './zh-sync.ts';
@@ -38,16 +39,13 @@ const among = (profile: string | number | undefined) => (profile ? `配置“${p
 const clause = (fault: object) => clauseOf(faultsZh, fault) ?? String((fault as { text?: string }).text ?? '');
 const leftOut = (parts: string | number) => partsText(parts, leftOutZh, '：', '；');
 
-function refusedText({ isLog, dir }: ErrorParamsOf['QCC_DISK_FULL']): string {
-  return isLog ? `无法打开 ${dir} 中的日志` : `无法写入 ${dir}`;
-}
-
 /** What the command line throws is in its reader's language already. */
 const asItIs = { message: ({ text }: { readonly text: string }) => text };
 
 export const errorsZh: Translation = {
   ...syncErrorsZh,
   ...tokenErrorsZh,
+  ...diskErrorsZh,
   QCC_CLAUDE_MISSING: asItIs,
   QCC_GATEWAY_FAULT: asItIs,
   QCC_GATEWAY_SILENT: asItIs,
@@ -258,7 +256,6 @@ export const errorsZh: Translation = {
   },
   QCC_BLOB_LOST: { message: ({ why }) => `此请求所保存的内容无法读取（${lost[String(why)] ?? ''}）` },
   QCC_LOG_LOCKED: { message: () => '另一个 qcc 命令正在使用日志', hint: () => '请稍后再试' },
-  QCC_LOG_SUSPENDED: { message: () => '日志当前无法写入', hint: () => '请释放磁盘空间，然后运行：qcc proxy status' },
   QCC_ROLLBACK_EMPTY: {
     message: ({ moment }) => `${moment} 时还没有任何配置：回到那时，现有配置会全部删除`,
     hint: () => "若确要如此：qcc config rollback '#0'；qcc config audit 可列出过去的更改",
@@ -267,14 +264,6 @@ export const errorsZh: Translation = {
     message: ({ dir }) => `${dir} 中的日志不见了，而此数据目录并非新建：未做任何更改`,
     hint: () =>
       '请放回原处，或重新开始：qcc history repair（从备份恢复：QCC_HOME=/another/folder qcc config restore FILE）',
-  },
-  QCC_DISK_FULL: {
-    message: (refused) => `${refusedText(refused)}：磁盘已满`,
-    hint: ({ folder }) => `请释放磁盘空间后重试：df -h ${folder}`,
-  },
-  QCC_DISK_READONLY: {
-    message: (refused) => `${refusedText(refused)}：磁盘只读`,
-    hint: ({ folder }) => `请以可写方式重新挂载后重试：findmnt -T ${folder}`,
   },
   QCC_LOG_FORBIDDEN: { message: ({ dir }) => `无法打开 ${dir} 中的日志：没有读写权限` },
   QCC_LOG_DAMAGED: { message: () => '日志已损坏，无法打开；未做任何更改' },
