@@ -47,6 +47,7 @@ export class Connection {
   readonly #make: MakeDatabase;
   #database: Database;
   #distrusted: string | undefined;
+  #isClosed = false;
   readonly #whole: Stamps | undefined;
   #tableSizes: ReadonlyMap<string, number> = new Map();
 
@@ -131,6 +132,7 @@ export class Connection {
   }
 
   close(): Promise<void> {
+    this.#isClosed = true;
     return this.#database.close();
   }
 
@@ -139,8 +141,12 @@ export class Connection {
     if (this.#whole && this.isTrusted) keepChecked(this.dir, this.#whole);
   }
 
-  /** Words LevelDB's error: unreadable data is damage, unless the system refused the read. */
+  /**
+   * Words LevelDB's error: unreadable data is damage, unless the system refused the read. A read that was under way while the database was
+   * opened anew, or closed, has lost it.
+   */
   toldError(error: unknown): unknown {
+    if (isGone(error)) return this.#isClosed ? closedError() : suspendedError('it waits for the disk');
     return isUnreadable(error) ? told(this.dir, reasonOf(error), (error as Error).message) : error;
   }
 }
@@ -267,6 +273,12 @@ export async function opened(database: Database, dir: string): Promise<void> {
     }
     throw told(dir, cause?.message ?? String(error), cause?.message ?? String(error));
   }
+}
+
+const goneCodes: ReadonlySet<unknown> = new Set(['LEVEL_ITERATOR_NOT_OPEN', 'LEVEL_DATABASE_NOT_OPEN']);
+
+function isGone(error: unknown): boolean {
+  return goneCodes.has((error as { code?: unknown } | null)?.code);
 }
 
 function damaged(dir: string, why: string): QccError {

@@ -130,7 +130,15 @@ export class LevelLog implements Log {
   }
 
   seqAt(at: number): Promise<number> {
-    return this.#reader.seqAt(at);
+    return this.#told(this.#reader.seqAt(at));
+  }
+
+  async #told<T>(reading: Promise<T>): Promise<T> {
+    try {
+      return await reading;
+    } catch (error) {
+      throw this.#connection.toldError(error);
+    }
   }
 
   get checked(): ReadonlyMap<string, string> {
@@ -152,7 +160,7 @@ export class LevelLog implements Log {
   }
 
   loadSnapshot(name: string, max = Number.POSITIVE_INFINITY): Promise<Snapshot | undefined> {
-    return this.#snapshots.load(name, max);
+    return this.#told(this.#snapshots.load(name, max));
   }
 
   async trim(below: number): Promise<number> {

@@ -183,7 +183,7 @@ export function openReplayPool(): ReplayPool {
       if (distrust) throw distrust;
       const reply = (await run('default', { dir, name, params })) as ReplayReply;
       if ('answer' in reply) return new Json(reply.answer);
-      throw errorOf(reply.error);
+      throw hasEnded ? endingError() : errorOf(reply.error);
     },
     scrub: (dir, names) => piscina.run({ dir, names }, { name: 'scrub' }) as Promise<readonly string[]>,
     rollUp: (dir, from) => run('rollUp', { dir, from }) as Promise<string | undefined>,

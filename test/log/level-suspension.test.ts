@@ -50,6 +50,40 @@ describe('a log on a full disk', () => {
     expect(await seqs(log.read(1))).toEqual([1, 2, 3]);
   });
 
+  it('tells a reader whom the reopening overtakes that it waits for the disk, and one after the end that it is closed', async () => {
+    const { disk, log, scribe } = await openOnDisk(soonMs);
+    // More than is read ahead.
+    await log.append(scribe.facts(5_000), { sync: true });
+    const begun = async () => {
+      const reader = log.read(1)[Symbol.asyncIterator]();
+      await reader.next();
+      return async () => {
+        while (!(await reader.next()).done) await Promise.resolve();
+      };
+    };
+    const overtaken = await begun();
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject(suspended);
+    disk.full = false;
+    await isOpen(log);
+    await expect(overtaken()).rejects.toMatchObject(suspended);
+    const late = await begun();
+    await log.close();
+    await expect(late()).rejects.toMatchObject({ code: 'QCC_LOG_CLOSED' });
+    await expect(log.seqAt(0)).rejects.toMatchObject({ code: 'QCC_LOG_CLOSED' });
+    await expect(log.loadSnapshot('state')).rejects.toMatchObject({ code: 'QCC_LOG_CLOSED' });
+  });
+
+  it('names the limit on the size of files, where that is what the system refuses', async () => {
+    const { disk, log, scribe } = await openOnDisk(neverMs);
+    disk.refusal = 'IO error: 000005.log: File too large';
+    disk.full = true;
+    await expect(log.append(scribe.facts(1), { sync: true })).rejects.toMatchObject({
+      ...suspended,
+      hint: expect.stringContaining('ulimit -f'),
+    });
+  });
+
   it('is suspended by the sync of unpromised facts, too', async () => {
     const { disk, log, scribe } = await openOnDisk(neverMs);
     await log.append(scribe.facts(1), { sync: false });

@@ -161,10 +161,12 @@ describe('a repair of the log', () => {
 
   it('recovers facts from a journal that was set aside at a former opening', async () => {
     const dir = damaged((folder) => flip(journal(folder), 0.5));
+    // Two, if LevelDB was closed while it made a table of the former one: where anything is lost, all of them are kept.
+    const journals = named(dir, /^\d+\.log$/).filter((path) => statSync(path).size > 0);
     const log = await LevelLog.open(dir);
     const lost = log.damage.map(({ from, to }) => [from, to]);
     await log.close();
-    expect(readdirSync(join(dirname(dir), 'quarantine'))).toHaveLength(1);
+    expect(readdirSync(join(dirname(dir), 'quarantine'))).toHaveLength(journals.length);
     await removeFacts(dir, ...oneTo(count - 50, count - 99));
     expect((await repairLog(dir, 'log.damaged')).lost).toEqual(lost);
   });
