@@ -74,6 +74,8 @@ export interface FleetLive {
   readonly received: number;
   /** Messages that were not taken, by the reason. */
   readonly refused: Readonly<Record<string, number>>;
+  /** The reasons of the last minute. */
+  readonly refusedNow: readonly string[];
   readonly fault: FleetFault | null;
   /** The code of the system or of the server's client, as it came. */
   readonly error: string | null;

@@ -23,6 +23,10 @@ export function fleetChecks(settings: Settings, hasSecret: boolean, live: FleetL
     found.push(warning('fleet', { fault: 'plain', url }, 'qcc config set fleet.url tls://HOST:4222'));
   if (live?.server && isOlder(live.server))
     found.push(warning('fleet', { fault: 'oldServer', version: live.server }, 'qcc fleet status'));
+  const refused = live?.refusedNow ?? [];
+  if (refused.includes('stranger'))
+    found.push(warning('fleet', { fault: 'stranger' }, 'qcc config set fleet.secret -'));
+  if (refused.includes('version')) found.push(warning('fleet', { fault: 'newer' }, 'qcc --version'));
   return found.length > 0 ? found : [passed('fleet', 'warning')];
 }
 

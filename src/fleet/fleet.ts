@@ -5,13 +5,13 @@
 import type { Millis, Recorded } from '../../events/fact.ts';
 import { type EndpointId, kindOf, streams } from '../../events/ids.ts';
 import { minuteMs, secondMs } from '../../events/units.ts';
-import type { FleetFault, FleetLive, FleetMemberRow } from '../contract/fleet.ts';
-import { iso, isoOrNull } from '../platform/time.ts';
+import type { FleetFault, FleetLive } from '../contract/fleet.ts';
+import { isoOrNull } from '../platform/time.ts';
 import type { Core } from '../runtime/core.ts';
 import type { Engine } from './engine.ts';
 import { codeOf, faultOf } from './fault.ts';
+import { heardRows } from './heard-rows.ts';
 import { type FleetKeys, fleetKeys } from './identity.ts';
-import type { Member } from './inbox.ts';
 import { admitted, joined, replayMs } from './joining.ts';
 import { Membership, silenceMs } from './membership.ts';
 import { SharedSwitch } from './shared-switch.ts';
@@ -151,17 +151,10 @@ export class Fleet {
       since: state === 'off' ? null : isoOrNull(this.#lostAt),
       behind: outbox === undefined ? null : core.state.seq - outbox.position,
       published: outbox?.published ?? 0,
-      received: inbox?.received ?? 0,
-      refused: Object.fromEntries(inbox?.refused ?? []),
+      ...heardRows(inbox, core.now()),
       fault: error?.fault ?? null,
       error: error?.code ?? null,
       server: this.#session?.engine.version ?? null,
-      members: (inbox?.members() ?? []).map((one) => memberRow(one, core.now())),
-      paths: (inbox?.paths(core.now()) ?? []).map(({ heardAt, until, ...path }) => ({
-        ...path,
-        heardAt: iso(heardAt),
-        until: iso(until),
-      })),
       budgets: this.#settings === null ? [] : this.#slices.rows(),
       slots: this.#settings === null ? [] : this.#slotRows(),
     };
@@ -340,8 +333,4 @@ export class Fleet {
     session?.stopListening();
     await session?.engine.close().catch(() => {});
   }
-}
-
-function memberRow({ member, name, epoch, seq, seenAt, heard }: Member, now: Millis): FleetMemberRow {
-  return { member, name, joinedAt: iso(epoch), seq, seenAt: iso(seenAt), isPresent: now - seenAt < silenceMs, heard };
 }

@@ -63,6 +63,8 @@ export class Inbox {
   readonly #budgets = new Map<string, { left: number; at: Millis }>();
   readonly #paths = new Map<string, PathFailure>();
   readonly refused = new Map<Refused, number>();
+  /** When the newest of them was said. */
+  readonly #refusedAt = new Map<Refused, Millis>();
   received = 0;
   /** When the engine last brought anything at all. */
   lastAt: Millis;
@@ -81,13 +83,23 @@ export class Inbox {
     return [...this.#paths.values()].filter(({ until }) => until > now);
   }
 
+  /** Why messages are refused that are not from the past. */
+  refusedSince(at: Millis): readonly Refused[] {
+    return [...this.#refusedAt].filter(([, saidAt]) => saidAt >= at).map(([why]) => why);
+  }
+
   receive(delivered: Delivered): void {
     const now = this.#ports.core.now();
     this.lastAt = now;
     const message = this.#opened(delivered, now);
-    if (typeof message === 'string') this.refused.set(message, (this.refused.get(message) ?? 0) + 1);
+    if (typeof message === 'string') this.#refuse(message, now - delivered.ageMs);
     else if (message.member === this.#ports.member) this.#ports.own(message);
     else this.#take(message, delivered.ageMs, now);
+  }
+
+  #refuse(why: Refused, saidAt: Millis): void {
+    this.refused.set(why, (this.refused.get(why) ?? 0) + 1);
+    this.#refusedAt.set(why, Math.max(saidAt, this.#refusedAt.get(why) ?? 0));
   }
 
   #opened({ name, bytes, ageMs }: Delivered, now: Millis): FleetMessage | Refused {

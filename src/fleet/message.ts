@@ -9,6 +9,7 @@ import { type FleetKeys, type Identity, memberOf, publicKeyOf } from './identity
 
 /** A whole message: a hundred times what one takes. */
 export const messageBytesMax = 16_384;
+const messageVersion = 1;
 /** What one lift can name: every member. */
 export const membersMax = 64;
 /** Of a month by days, and of two days by hours. */
@@ -29,7 +30,7 @@ const heardOfFleet = [
 ] as const satisfies Failure[];
 
 /** `seq` and `id` are of the fact in its gateway's log that it tells of, `at` is by its gateway's clock. */
-const head = { v: v.literal(1), name: memberName, epoch: number, seq: number, id: factId, at: number };
+const head = { v: v.literal(messageVersion), name: memberName, epoch: number, seq: number, id: factId, at: number };
 const said = v.strictObject({ member: hex(16), seq: number });
 // Requests, attempts, failures; tokens in, out, read from and written to caches; millionths of a dollar, and how many models have no price.
 const used = [number, number, number, number, number, number, number, v.nullable(number), number] as const;
@@ -94,11 +95,11 @@ export type FleetMessage = Body & { readonly member: string };
 type Unsigned = Body extends infer One ? (One extends Body ? Omit<One, 'v' | 'name' | 'epoch'> : never) : never;
 
 /** Why a message was refused. */
-export type Refused = 'size' | 'form' | 'stranger' | 'signature' | 'subject' | 'rate' | 'members' | 'old';
+export type Refused = 'size' | 'form' | 'stranger' | 'signature' | 'subject' | 'rate' | 'members' | 'old' | 'version';
 
 export function sealed({ message }: FleetKeys, who: Identity, unsigned: Unsigned): Uint8Array {
   const { name, epoch, publicKey, privateKey } = who;
-  const text = JSON.stringify({ v: 1, name, epoch, ...unsigned });
+  const text = JSON.stringify({ v: messageVersion, name, epoch, ...unsigned });
   const signature = sign(null, signedOf(text), privateKey).toString('base64url');
   return Buffer.from(JSON.stringify({ body: text, key: publicKey, signature, mac: macOf(message, text, publicKey) }));
 }
@@ -112,10 +113,16 @@ export function opened({ message }: FleetKeys, name: string | null, bytes: Uint8
   if (!isEqual(mac, macOf(message, text, key))) return 'stranger';
   const publicKey = publicKeyOf(key);
   if (!publicKey || !verify(null, signedOf(text), publicKey, Buffer.from(signature, 'base64url'))) return 'signature';
-  const inner = v.safeParse(body, parsed(Buffer.from(text)));
+  const said = parsed(Buffer.from(text));
+  if (isOfAnotherVersion(said)) return 'version';
+  const inner = v.safeParse(body, said);
   if (!inner.success) return 'form';
   return name === null || inner.output.name === name ? { ...inner.output, member: memberOf(key) } : 'subject';
 }
+
+/** A member that speaks in a form of later is no stranger, and is told apart from nonsense. */
+const isOfAnotherVersion = (said: unknown) =>
+  typeof said === 'object' && said !== null && 'v' in said && typeof said.v === 'number' && said.v !== messageVersion;
 
 const signedOf = (text: string) => Buffer.from(`qcc-fleet\0${text}`);
 const macOf = (key: Buffer, text: string, publicKey: string) =>

@@ -255,8 +255,9 @@ describe.each(engines)('over the engine %s', (_, isThere, groundOf) => {
       await ground
         .open('x')
         .then((engine) => engine.publish('mallory', 'fact', 'big', Buffer.alloc(messageBytesMax + 1, '{')));
+      await sent({ ...failure(), v: 2 } as never);
       const strange = [
-        { v: 2 },
+        { v: 'two' },
         { key: 'sk-ant-a-key-of-somebody' },
         { command: 'rm -rf /' },
         { path: '/etc/passwd' },
@@ -272,13 +273,14 @@ describe.each(engines)('over the engine %s', (_, isThere, groundOf) => {
       );
       await sent({ ...forged, signature: other.signature }, { isRaw: true });
       const count = () => Object.values(victim.fleet.row().refused).reduce((sum, one) => sum + one, 0);
-      await until(() => count() === 4 + strange.length);
+      await until(() => count() === 5 + strange.length);
       expect(victim.fleet.row().refused).toEqual({
         stranger: 1,
         subject: 1,
         size: 1,
         form: strange.length,
         signature: 1,
+        version: 1,
       });
       expect([victim.hearsay().words, victim.fleet.row().members]).toEqual([[], []]);
     });

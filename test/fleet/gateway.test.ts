@@ -54,6 +54,8 @@ it('doctor says what is risky about a fleet, and nothing where there is none', (
   const [refuses] = fleetChecks(settings, true, { ...live, fault: 'login', server: null });
   expect(refuses).toMatchObject({ about: { why: 'login' }, fix: 'qcc config set fleet.password -' });
   expect(checkDetail(refuses as Check, 'en')).toContain('it refuses fleet.user with fleet.password');
+  const refused = { ...live, state: 'connected', server: null, refusedNow: ['stranger', 'version'] } as const;
+  expect(faults(settings, true, refused as never)).toEqual(['plain', 'stranger', 'newer']);
   const safe = { ...settings, 'fleet.url': 'tls://10.0.0.5' } as never;
   expect(fleetChecks(safe, true, { ...live, state: 'connected', server: '2.14.1' })).toMatchObject([{ ok: true }]);
   expect(fleetChecks({ ...settings, 'fleet.url': '' } as never, false, undefined)).toEqual([]);

@@ -66,6 +66,15 @@ describe('a message is refused', () => {
     expect(opened(keys, 'mallory', Buffer.from(JSON.stringify({ ...envelope, signature })))).toBe('signature');
   });
 
+  it('of a gateway with another secret, which its owner is told of while it speaks', async () => {
+    const { exchange, fleet, world } = await victim();
+    const other = await gatewayIn(exchange, 'other', { world, secret: 'another secret of others' });
+    expect(fleet.row().refusedNow).toEqual(['stranger']);
+    await other.fleet.stop();
+    world.pass(61_000);
+    expect(fleet.row()).toMatchObject({ refused: { stranger: 1 }, refusedNow: [] });
+  });
+
   it('beyond a rate, which others do not feel', async () => {
     const { exchange, fleet } = await victim();
     for (let i = 0; i < 1_010; i++) await exchange.inject('mallory', Buffer.from(String(i)));

@@ -207,6 +207,9 @@ const fleetFaults: Readonly<Record<string, (about: About) => string>> = {
   nameTaken: () => 'another gateway of the fleet has the name of this one: it waits until that one is silent',
   lost: ({ url, why }) =>
     `requests are served as before, and nothing comes through the fleet’s server ${url}: ${fleetWhy[String(why)] ?? why}`,
+  stranger: () =>
+    'messages come that are refused: a gateway of this fleet has another fleet.secret, or a stranger speaks',
+  newer: () => 'a gateway of this fleet speaks as a newer qcc does: it is not understood here',
   plain: ({ url }) => `${url} is not encrypted: the password and what gateways say can be read on the way`,
   oldServer: ({ version }) =>
     `nats-server ${version} may lose a stream when it crashes (until 2.10.23); gateways then publish it again from their logs`,

@@ -54,8 +54,9 @@ export const fleetWords = {
   next: 'what helps',
   refusals: {
     size: 'too large',
-    form: 'malformed',
-    stranger: 'from a stranger',
+    form: 'malformed, or of another qcc',
+    version: 'of a newer qcc',
+    stranger: 'from a stranger, or from a gateway with another fleet.secret',
     signature: 'badly signed',
     subject: 'in the name of another',
     rate: 'too many',

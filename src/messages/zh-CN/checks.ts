@@ -179,6 +179,8 @@ const fleetFaults: Readonly<Record<string, (about: About) => string>> = {
   noSecret: () => '已设置 fleet.url，但未设置 fleet.secret：本网关既不告知也不听取',
   nameTaken: () => '集群中另一网关使用了本网关的名称：等它没有消息后再加入',
   lost: ({ url, why }) => `请求照常处理，但无法经集群服务器 ${url} 互通：${fleetWhy[String(why)] ?? why}`,
+  stranger: () => '收到未通过验证的消息：集群中有网关的 fleet.secret 不同，或有外人发言',
+  newer: () => '集群中有网关使用更新的 qcc：这里听不懂它',
   plain: ({ url }) => `${url} 未加密：口令和网关之间的消息在途中可被读取`,
   oldServer: ({ version }) => `nats-server ${version} 崩溃时可能丢失数据流（2.10.23 之前）；网关会从各自的日志重新发布`,
 };

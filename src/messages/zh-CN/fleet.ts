@@ -54,8 +54,9 @@ export const fleetWords: FleetWords = {
   next: '解决办法',
   refusals: {
     size: '过大',
-    form: '格式错误',
-    stranger: '来自外人',
+    form: '格式错误，或来自其他版本的 qcc',
+    version: '来自更新的 qcc',
+    stranger: '来自外人或 fleet.secret 不同的网关',
     signature: '签名错误',
     subject: '冒用他人名义',
     rate: '过多',
