@@ -122,8 +122,9 @@ export async function startGateway({ upstream, port = 0, core = 0, node = [], ma
   const folder = temporaryFolder();
   const env = { PATH: process.env.PATH, HOME: folder, QCC_HOME: join(folder, 'q'), QCC_KEYCHAIN: 'off', ...secrets };
   const qcc = (args, input = '') => {
-    const { status, stderr } = spawnSync(process.execPath, [main, ...args], { env, input });
+    const { status, stdout, stderr } = spawnSync(process.execPath, [main, ...args], { env, input });
     if (status !== 0) throw new Error(`qcc ${args.join(' ')}: ${stderr}`);
+    return String(stdout);
   };
   const most = '100000';
   qcc(['config', 'set', 'proxy.max_concurrent', most]);

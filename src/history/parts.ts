@@ -26,13 +26,17 @@ type Part = { readonly facts: readonly Recorded[] } | { readonly block: RollUp }
 /** In the order of time. */
 export async function* partsOf(log: ReadableLog, [from, to]: Range): AsyncIterable<Part> {
   let next = from;
-  for await (const block of blocksIn(log, [from, to])) {
-    if (meetsDamage(log, block)) continue;
+  for await (const block of blocksOf(log, [from, to])) {
     yield* factsOf(log, next, block.from - 1);
     yield { block };
     next = block.to + 1;
   }
   yield* factsOf(log, next, to);
+}
+
+/** Those that can be used. */
+export async function* blocksOf(log: ReadableLog, range: Range): AsyncIterable<RollUp> {
+  for await (const block of blocksIn(log, range)) if (!meetsDamage(log, block)) yield block;
 }
 
 function blocksIn({ rollUps }: ReadableLog, range: Range): AsyncIterable<RollUp> | readonly RollUp[] {
@@ -90,6 +94,6 @@ async function* single(log: ReadableLog, seqs: readonly number[]): AsyncIterable
   if (log.rollUps && seqs.length > 0) yield* log.rollUps.read(seqs);
 }
 
-function seqsIn({ rare }: RollUp, isWanted: (kind: string, type: string) => boolean): readonly number[] {
+export function seqsIn({ rare }: RollUp, isWanted: (kind: string, type: string) => boolean): readonly number[] {
   return rare.flatMap(([kind, type, seqs]) => (isWanted(kind, type) ? seqs : [])).sort((a, b) => a - b);
 }
