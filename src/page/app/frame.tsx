@@ -1,5 +1,5 @@
 /** What stands around every view: where one can go, how the page is connected, and which moment is looked at. */
-import { useEffect } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { changeLanguage, changeTheme } from '../live/choices.ts';
 import { backToNow, clock, link, moment, pastError, place, present, session, shown } from '../live/store.ts';
 import { CommandLine } from '../parts/action.tsx';
@@ -76,12 +76,19 @@ function OverText() {
 function TopBar() {
   const { frame } = text().views;
   const { view } = place.value;
+  const nav = useRef<HTMLElement>(null);
+  // On a narrow screen the views are a row that is scrolled: the one that is looked at is seen in it.
+  useEffect(() => {
+    const here = nav.current?.querySelector<HTMLElement>('[aria-current]');
+    if (nav.current && here)
+      nav.current.scrollLeft = here.offsetLeft - (nav.current.clientWidth - here.offsetWidth) / 2;
+  }, [view]);
   return (
     <header class="top">
       <a class="name" href={hrefOf('now')}>
         qcc
       </a>
-      <nav aria-label={frame.navigation}>
+      <nav ref={nav} aria-label={frame.navigation}>
         {mainViews.map((one) => (
           <a key={one} href={hrefOf(one)} aria-current={isWithin(view, one) ? 'page' : undefined}>
             {frame.views[one]}

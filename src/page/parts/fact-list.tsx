@@ -30,7 +30,7 @@ export function FactList({ facts, newestFirst = false, isFolded = true, here = n
             {fact.cause !== null && (
               <a class="cause" href={hrefAt(fact.cause)}>
                 {' '}
-                ← #{fact.cause}
+                ←&nbsp;#{fact.cause}
               </a>
             )}
           </span>
