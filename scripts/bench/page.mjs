@@ -53,9 +53,9 @@ const rounds = 15;
 const steps = 100;
 const jumps = 30;
 const pagesOpen = 10;
-const [perSecond, bodyBytes] = [100, 1_024];
-// Spans with and without pages in turn, so that what else the machine does meets both.
-const turns = 4;
+const [perSecond, bodyBytes] = [200, 1_024];
+// An odd number of rounds, so that one of them is the median; and requests enough that a hundredth of a round's are two dozen.
+const turns = 3;
 const turnMs = 6_000;
 const settleMs = 2_000;
 // Where there are two cores, the gateway has one, and the browser has the other.
@@ -222,32 +222,35 @@ async function eachOf(count, measure) {
   return all;
 }
 
+/** Each round is none, pages, pages, none: what drifts meanwhile meets both alike. Of so many rounds the median one counts. */
 async function traffic({ open, gateway }) {
   const requests = await startLoad(gateway.port);
-  const spans = { without: [], with: [] };
+  const rounds = [];
   await sleep(settleMs);
   for (let turn = 0; turn < turns; turn++) {
-    spans.without.push(await during(gateway));
-    const pages = [];
-    for (let n = 0; n < pagesOpen; n++) pages.push(await open());
+    const spans = { without: [await during(gateway)], with: [] };
+    const pages = await Promise.all(Array.from({ length: pagesOpen }, () => open()));
     await sleep(settleMs);
-    spans.with.push(await during(gateway));
+    spans.with.push(await during(gateway), await during(gateway));
     await Promise.all(pages.map(({ close }) => close()));
     await sleep(settleMs);
+    spans.without.push(await during(gateway));
+    rounds.push(spans);
   }
   const { samples, errors } = await requests.next('SIGTERM');
   if (errors.length > 0) throw new Error(`${errors.length} requests failed, the first one: ${errors[0]}`);
-  const [without, beside] = [spans.without, spans.with].map((all) => timesWithin(samples, all));
-  const [p99, p99Beside] = [without, beside].map((times) => quantile(times, 0.99));
-  hold(`p99 of the traffic, ${pagesOpen} pages / none`, p99Beside / p99, besideMost, (x) => `${x.toFixed(3)} ×`);
-  const p50s = [without, beside].map((times) => ms(quantile(times, 0.5), 2));
-  tell([`  p99 ${ms(p99, 2)} → ${ms(p99Beside, 2)}; p50 ${p50s.join(' → ')}; ${without.length} requests each`]);
-  const [cpu, cpuBeside] = [spans.without, spans.with].map((all) =>
-    quantile(
-      all.map(({ share }) => share),
-      0.5,
-    ),
-  );
+  const times = rounds.map((spans) => [timesWithin(samples, spans.without), timesWithin(samples, spans.with)]);
+  const ratios = times.map(([without, beside]) => quantile(beside, 0.99) / quantile(without, 0.99));
+  hold(`p99 of the traffic, ${pagesOpen} pages / none`, quantile(ratios, 0.5), besideMost, (x) => `${x.toFixed(3)} ×`);
+  tell([`  the median of ${turns} rounds: ${ratios.map((one) => one.toFixed(3)).join(', ')}`]);
+  const [without, beside] = [0, 1].map((place) => times.flatMap((one) => one[place]));
+  for (const share of [0.5, 0.99, 0.999])
+    tell([`  p${share * 100} ${[without, beside].map((all) => ms(quantile(all, share), 2)).join(' → ')}`]);
+  tell([`  of ${without.length} and ${beside.length} requests`]);
+  const [cpu, cpuBeside] = ['without', 'with'].map((name) => {
+    const shares = rounds.flatMap((spans) => spans[name]).map(({ share }) => share);
+    return quantile(shares, 0.5);
+  });
   tell([`  of a core, the gateway takes ${(cpu * 100).toFixed(1)} % → ${(cpuBeside * 100).toFixed(1)} %`]);
 }
 
@@ -269,7 +272,7 @@ function timesWithin(samples, spans) {
 
 /** One page, used under load: its views in turn, and requests are opened. */
 async function soak({ open, gateway }, forMs) {
-  const requests = await startLoad(gateway.port, perSecond / 2);
+  const requests = await startLoad(gateway.port, perSecond / 4);
   const { page } = await open();
   const places = [
     ['#/requests', '.request-table tbody tr'],

@@ -138,10 +138,12 @@ export class Feed {
   }
 
   #toAll(text: string): void {
-    for (const page of this.#pages.keys()) this.#send(page, text);
+    // Encoded once, and not for each page.
+    const bytes = Buffer.from(text);
+    for (const page of this.#pages.keys()) this.#send(page, bytes);
   }
 
-  #send(page: ServerResponse, text: string): void {
+  #send(page: ServerResponse, text: string | Buffer): void {
     // Looked at before, not after: one message may be longer, and a page that reads gets it.
     if (page.writableLength <= unreadBytesMax) {
       page.write(text);
