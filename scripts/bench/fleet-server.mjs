@@ -56,9 +56,9 @@ export class LaggingMember {
     member.#qcc(['config', 'set', 'fleet.name', name]);
     member.#qcc(['config', 'set', 'fleet.url', `nats://127.0.0.1:${port}`]);
     member.#qcc(['config', 'set', 'health.mode', 'off']);
-    member.#qcc(['add', 'bench']);
-    member.#qcc(['endpoint', 'add', 'bench', ...target], 'sk-bench-0123456789');
-    member.#qcc(['priority', 'switch', 'bench']);
+    member.#qcc(['add', 'measured']);
+    member.#qcc(['endpoint', 'add', 'measured', ...target], 'sk-bench-0123456789');
+    member.#qcc(['priority', 'switch', 'measured']);
     return member;
   }
 
