@@ -87,6 +87,7 @@ interface QueueReasons {
   readonly sessionMovedOn: Nothing;
   readonly clientTold: { readonly failure: string };
   readonly cleared: Nothing;
+  readonly tokenEnded: { readonly token: string };
 }
 
 /** How a request was changed for an endpoint, and what else its refusal led to. */

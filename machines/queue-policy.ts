@@ -84,6 +84,18 @@ export function delayMs(
 
 // ------------------------------------------------------------------------------------------------ who goes next
 
+/** What has become of the token that a queued request came with, or of the lack of one. */
+export type TokenStanding = 'holds' | 'expired' | 'spent' | 'ended';
+
+/**
+ * Whether a request whose client has left may be sent at its token's cost. With one that has ended, its answer could not be collected; the
+ * others may hold again before the request's time is over: with a new lifetime, a wider budget, or the next day.
+ */
+export function byToken(standing: TokenStanding): 'send' | 'wait' | 'cancel' {
+  if (standing === 'holds') return 'send';
+  return standing === 'ended' ? 'cancel' : 'wait';
+}
+
 export interface Waiting {
   readonly id: string;
   readonly priority: QueuePriority;

@@ -226,7 +226,7 @@ async function openBackground(
     isLedElsewhere: (id) => fleet.fleet.isLedElsewhere(id),
     resume: () => proxy().resume(),
   });
-  const queue = await openQueue(installation, monitor, epoch);
+  const queue = await openQueue(installation, monitor, epoch, budgets);
   parts.add('queue', () => queue.close(0));
   const replay = openReplayPool();
   parts.add('questions', () => replay.close());

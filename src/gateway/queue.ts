@@ -1,6 +1,9 @@
 /** The retry queue, bound to the core. It first corrects what another life of the gateway left in progress. */
+import type { QueuedRequest } from '../../events/queue.ts';
 import { secondMs } from '../../events/units.ts';
 import { gatewayStatus } from '../../machines/gateway.ts';
+import type { TokenStanding } from '../../machines/queue-policy.ts';
+import type { Budgets } from '../commands/token/budgets.ts';
 import type { Installation } from '../installation/installation.ts';
 import { queuePolicy } from '../policies/policies.ts';
 import { openRetryPool } from '../pool/pool.ts';
@@ -13,6 +16,7 @@ export async function openQueue(
   installation: Installation,
   monitor: Parameters<typeof proxyPorts>[1],
   epoch: string,
+  budgets: Budgets,
 ): Promise<RetryQueue> {
   const { core, settings, world } = installation;
   const blobs = await installation.blobs();
@@ -30,9 +34,23 @@ export async function openQueue(
       now: () => core.now(),
       dice: world.dice,
       isOnline: () => gatewayStatus(core.state.gateway).state !== 'offline',
+      tokenStanding: (asked) => standingOf(installation, budgets, asked),
     },
     background,
   );
   await retryQueue.recover();
   return retryQueue;
+}
+
+function standingOf(
+  { core }: Pick<Installation, 'core'>,
+  budgets: Budgets,
+  { token, tokenAt }: Pick<QueuedRequest, 'token' | 'tokenAt'>,
+): TokenStanding {
+  if (token === undefined) return 'holds';
+  const known = core.state.tokens.get(token);
+  const isOther = tokenAt !== undefined && tokenAt !== known?.addedAt;
+  if (!known || isOther || known.revokedAt !== null) return 'ended';
+  if (known.expiresAt !== null && known.expiresAt <= core.now()) return 'expired';
+  return budgets.exhausted(known) ? 'spent' : 'holds';
 }

@@ -1,11 +1,12 @@
 /** Sends queued requests out again, one after the other, as soon as an endpoint has room for one. */
 import type { Millis } from '../../events/fact.ts';
 import type { EndpointId, QueueId } from '../../events/ids.ts';
+import { reason } from '../../events/reason.ts';
 import { isAvailable } from '../../machines/available.ts';
 import { drawsOnBudget } from '../../machines/failover-policy.ts';
 import { reachable } from '../../machines/passed-over.ts';
 import type { QueueItem } from '../../machines/queue-item.ts';
-import { dueAt, isDue, placesAt, type Waiting } from '../../machines/queue-policy.ts';
+import { byToken, dueAt, isDue, placesAt, type Waiting } from '../../machines/queue-policy.ts';
 import type { InFlightCounter } from '../proxy/retry-queue.ts';
 import { ItemAttemptLog } from './attempt-log.ts';
 import type { Background } from './background.ts';
@@ -17,6 +18,8 @@ import type { Waiters } from './waiters.ts';
 const restMs = 250;
 // While requests wait for room, a call is about to end.
 const lookAgainMs = 50;
+// A token gets a wider budget, or a new lifetime, by a person's command.
+const tokenLookMs = 2_000;
 
 /** What a request can count on where it may go, at this moment. */
 interface Room {
@@ -139,7 +142,20 @@ export class Dispatcher {
     if (this.#waiters.has(id) && !this.#waiters.ready(id)) return false;
     const rests = (this.#restUntil.get(id) ?? 0) > now;
     if (rests) this.#isBlocked = true;
-    return !rests;
+    return !rests && (this.#waiters.has(id) || this.#mayCost(id, now));
+  }
+
+  /** A client that waits was let in with its token. What goes without one is not sent when that token may not be used any more. */
+  #mayCost(id: QueueId, now: Millis): boolean {
+    const asked = this.#ports.queue().item(id)?.asked;
+    if (!asked?.token) return true;
+    const answer = byToken(this.#ports.tokenStanding(asked));
+    if (answer === 'cancel') {
+      const because = reason('tokenEnded', { token: asked.token });
+      this.#ports.tell(id, { type: 'QueuedRequestCancelled', data: { because } }, true);
+    }
+    if (answer === 'wait') this.#nextAt = Math.min(this.#nextAt, now + tokenLookMs);
+    return answer === 'send';
   }
 
   #someOpen(now: Millis): boolean {

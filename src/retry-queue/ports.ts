@@ -1,8 +1,9 @@
 /** What the queue needs of the rest, so that a test can bring its own. */
 import type { Millis, Recorded } from '../../events/fact.ts';
 import type { QueueId } from '../../events/ids.ts';
+import type { QueuedRequest } from '../../events/queue.ts';
 import type { QueueAsk } from '../../machines/queue-item-decisions.ts';
-import type { QueuePolicy } from '../../machines/queue-policy.ts';
+import type { QueuePolicy, TokenStanding } from '../../machines/queue-policy.ts';
 import type { RoutingView } from '../../machines/routing-view.ts';
 import type { Queue } from '../projections/queue.ts';
 import type { Told } from '../runtime/core.ts';
@@ -21,4 +22,6 @@ export interface QueuePorts {
   now(): Millis;
   dice(): number;
   isOnline(): boolean;
+  /** Of the token that this request came with; it holds where it came without one. */
+  tokenStanding(asked: Pick<QueuedRequest, 'token' | 'tokenAt'>): TokenStanding;
 }

@@ -6,7 +6,7 @@ import type { RequestStory } from '../../src/contract/history.ts';
 import { connect } from '../../src/control/client.ts';
 import { runGateway } from '../../src/gateway/gateway.ts';
 import { at } from '../cli/command.ts';
-import { answers, type Step, upstream } from '../proxy/upstreams.ts';
+import { answers, refuses, type Step, upstream } from '../proxy/upstreams.ts';
 import { runningGateway } from '../support/gateway.ts';
 import { temporaryHome } from '../support/home.ts';
 
@@ -300,5 +300,49 @@ describe('a budget', () => {
     const { token } = await call('token.add', { name: 'ann', limit: { usd: 0.000_001, per: 'day' } });
     for (let i = 0; i < 2; i++) expect(await asked(url, token, undefined, strange)).toMatchObject({ status: 200 });
     expect((await call('token.list', {})).tokens).toMatchObject([{ spent: { usd: 0, unpriced: [strange.model] } }]);
+  });
+});
+
+describe('a request that waits in the queue when its client has left', () => {
+  async function queuedFor(limit?: { usd: number; per: 'day' }) {
+    let isDown = false;
+    const it = await lived((turn) => (isDown ? refuses(503) : answers())(turn));
+    for (const [key, value] of [
+      ['queue.hold', '0'],
+      ['queue.base_delay', '1'],
+    ] as const)
+      await it.call('config.set', { key, value });
+    const { token } = await it.call('token.add', { name: 'ann', profile: 'main' });
+    expect(await asked(it.url, token, undefined, priced)).toMatchObject({ status: 200 });
+    isDown = true;
+    expect(await asked(it.url, token, undefined, priced)).toMatchObject({ status: 503 });
+    isDown = false;
+    if (limit) await it.call('token.change', { name: 'ann', limit });
+    const item = async () => (await it.call('queue.list', {})).items[0];
+    const back = () => it.call('health.reset', { id: it.main });
+    return { ...it, token, item, back };
+  }
+
+  it('is not sent for a token that was revoked, whoever has its name now', async () => {
+    const { call, item, back } = await queuedFor();
+    await call('token.revoke', { name: 'ann' });
+    await call('token.add', { name: 'ann' });
+    await back();
+    while ((await item())?.state === 'waiting');
+    expect(await item()).toMatchObject({ state: 'cancelled', attempts: 0 });
+    const { facts } = await call('history.read', { type: 'QueuedRequestCancelled' });
+    expect(facts).toMatchObject([{ data: { because: { code: 'tokenEnded', params: { token: 'ann' } } } }]);
+  });
+
+  it('waits for a budget that is wider', async () => {
+    const { call, url, item, back } = await queuedFor({ usd: 0.000_001, per: 'day' });
+    await back();
+    expect(await asked(url, 'proxy-managed', '/p/main/v1/messages')).toMatchObject({ status: 200 });
+    expect(await item()).toMatchObject({ state: 'waiting', attempts: 0 });
+    await call('token.change', { name: 'ann', limit: null });
+    while ((await item())?.state !== 'answered');
+    expect((await call('stats.tokens', {})).tokens).toContainEqual(
+      expect.objectContaining({ token: 'ann', requests: 2 }),
+    );
   });
 });

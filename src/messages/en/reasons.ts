@@ -70,6 +70,7 @@ export const reasons: ReasonWords = {
   sessionMovedOn: () => 'its session has sent another request',
   clientTold: ({ failure }) => `its client was told: ${failure}`,
   cleared: () => 'cleared',
+  tokenEnded: ({ token }) => `its token ${token} was revoked`,
   stopping: () => 'the gateway is stopping',
   offline: () => 'this machine has no network',
   logIs: ({ state }) => `the log is ${state}`,

@@ -73,6 +73,7 @@ export const reasons: ReasonWords = {
   sessionMovedOn: () => '其会话已发出别的请求',
   clientTold: ({ failure }) => `客户端已得到答复：${failures[failure] ?? failure}`,
   cleared: () => '已清除',
+  tokenEnded: ({ token }) => `其访问令牌 ${token} 已吊销`,
   stopping: () => '网关正在停止',
   offline: () => '本机没有网络',
   logIs: ({ state }) => logStates[state] ?? `日志：${state}`,
