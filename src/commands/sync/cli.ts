@@ -186,7 +186,10 @@ async function opened({ home }: Context): Promise<Opened> {
   const local = knownLocal(home);
   const store = await SyncStore.open(local.folder);
   if (store.id !== local.store) throw new QccError('QCC_SYNC_OTHER', { folder: local.folder }, exitCodes.conflict);
-  return { local, store, head: await store.head() };
+  const head = await store.head();
+  if (local.base === null || head.object === null) return { local, store, head };
+  // What this machine has pushed may have lost against another push, in a merge of git: its changes are still its own.
+  return { local: { ...local, base: await store.common(local.base, head.object) }, store, head };
 }
 
 /** What has come to the store since is shown, and then told. */

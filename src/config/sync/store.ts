@@ -96,14 +96,37 @@ export class SyncStore {
 
   /** A snapshot's document. @throws {QccError} `QCC_SYNC_DAMAGED` when its bytes are not those that were written */
   read(object: string): Promise<object> {
+    return onDrive(this.folder, async () => (await this.#object(object)).document);
+  }
+
+  async #object(object: string): Promise<v.InferOutput<typeof objectForm>> {
+    const path = this.#objectPath(object);
+    const bytes = await readPlain(path);
+    if (hashOf(bytes) !== object) throw damaged(path, 'changed');
+    const found = parsed(objectForm, path, bytes);
+    if (found.store !== this.id) throw damaged(path, 'stranger');
+    return found;
+  }
+
+  /**
+   * The newest snapshot that both have come from; null: there is none. Where git has merged two pushes, one of them stands in no pointer any
+   * more, but in the folder, and what it came from is the line of the other one.
+   */
+  common(own: string, head: string): Promise<string | null> {
     return onDrive(this.folder, async () => {
-      const path = this.#objectPath(object);
-      const bytes = await readPlain(path);
-      if (hashOf(bytes) !== object) throw damaged(path, 'changed');
-      const { store, document } = parsed(objectForm, path, bytes);
-      if (store !== this.id) throw damaged(path, 'stranger');
-      return document;
+      const line = new Set<string>();
+      for (let at: string | null = head; at !== null; at = await this.#parent(at)) {
+        if (at === own) return own;
+        line.add(at);
+      }
+      let at: string | null = own;
+      while (at !== null && !line.has(at)) at = await this.#parent(at);
+      return at;
     });
+  }
+
+  async #parent(object: string): Promise<string | null> {
+    return (await this.#object(object)).parent;
   }
 
   /**
@@ -167,7 +190,7 @@ function parsed<Form extends v.GenericSchema>(form: Form, path: string, bytes: B
   try {
     json = parseBounded(bytes.toString('utf8'), jsonBounds);
   } catch {
-    throw damaged(path, 'form');
+    throw damaged(path, bytes.includes('\n>>>>>>> ') ? 'conflict' : 'form');
   }
   const found = v.safeParse(form, json);
   if (!found.success) throw damaged(path, 'form');

@@ -3,6 +3,7 @@ import type { ErrorCode, ErrorWords, SyncFault } from './params.ts';
 
 const wrong: Readonly<Record<SyncFault, string>> = {
   changed: 'its bytes are not those that were written',
+  conflict: 'git has merged two pushes, and left a conflict in it',
   form: 'it is not in the form of qcc sync',
   large: 'it is too large',
   local: 'it is not as this home has written it',
@@ -19,6 +20,8 @@ const elsewhere = (path: string) =>
   `bring back what it was (ls -l ${path}), or begin in an empty folder: qcc sync init FOLDER`;
 
 const mended: Partial<Record<SyncFault, (path: string) => string>> = {
+  conflict: (path) =>
+    `git checkout --theirs ${path}, then git add and git commit in its folder: qcc sync pull merges what either side has changed`,
   local: (path) => `rm ${path}, then: qcc sync init FOLDER`,
   missing: () => 'bring it back: is the drive there? Or begin in an empty folder: qcc sync init FOLDER',
   newer: () => 'install as new a qcc here: qcc --version',

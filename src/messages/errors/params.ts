@@ -14,6 +14,8 @@ interface Refused {
 /** What is wrong with a file of a store. */
 export type SyncFault =
   | 'changed'
+  /** Of git, which has merged. */
+  | 'conflict'
   | 'form'
   | 'large'
   /** What this home knows of its store. */

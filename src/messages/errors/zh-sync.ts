@@ -5,6 +5,7 @@ type SyncCode = Extract<keyof ErrorParamsOf, `QCC_SYNC_${string}`>;
 
 const wrong: Readonly<Record<SyncFault, string>> = {
   changed: '内容与写入时不同',
+  conflict: 'git 合并了两次推送，在其中留下了冲突',
   form: '不是 qcc sync 的格式',
   large: '过大',
   local: '不是本机写入的样子',
@@ -19,6 +20,8 @@ const wrong: Readonly<Record<SyncFault, string>> = {
 const elsewhere = (path: string) => `请恢复它原来的内容（ls -l ${path}），或改用空文件夹：qcc sync init FOLDER`;
 
 const mended: Partial<Record<SyncFault, (path: string) => string>> = {
+  conflict: (path) =>
+    `git checkout --theirs ${path}，再在该文件夹中 git add 并 git commit：qcc sync pull 会合并双方的更改`,
   local: (path) => `rm ${path}，然后：qcc sync init FOLDER`,
   missing: () => '请把它放回原处：磁盘是否已挂载？或改用空文件夹：qcc sync init FOLDER',
   newer: () => '请在本机安装同样新的 qcc：qcc --version',

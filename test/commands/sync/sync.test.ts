@@ -111,6 +111,37 @@ describe('between two machines', () => {
     expect((await a('sync', 'push')).code).toBe(2);
   });
 
+  it('loses nothing of two pushes that git has merged, whichever of them its pointer names', async () => {
+    const { folder, a, b, done } = await twoMachines();
+    await done(a, 'push');
+    await done(b, 'pull', '--yes');
+    // Each in a work tree of its own: b's is the same folder, as it was before a's push.
+    cpSync(folder, `${folder}.b`, { recursive: true });
+    await a('config', 'set', 'queue.max_size', '11');
+    await done(a, 'push');
+    renameSync(folder, `${folder}.a`);
+    renameSync(`${folder}.b`, folder);
+    await b('config', 'set', 'queue.ttl', '100');
+    await done(b, 'push');
+    const sides = [`${folder}.a`, folder].map((one) => readFileSync(pointer(one, 2), 'utf8')) as [string, string];
+    for (const name of readdirSync(join(`${folder}.a`, 'objects')))
+      cpSync(join(`${folder}.a`, 'objects', name), join(folder, 'objects', name));
+    writeFileSync(pointer(folder, 2), `<<<<<<< HEAD\n${sides[1]}=======\n${sides[0]}>>>>>>> 7afccc5\n`);
+    const { code, err } = await b('sync', 'pull');
+    expect([code, err]).toEqual([1, expect.stringMatching(/left a conflict in it\n {2}git checkout --theirs /)]);
+    writeFileSync(pointer(folder, 2), sides[0]);
+    const status = (await done(b, 'status', '--json')).json() as Record<'ahead' | 'behind', { path: string }[]>;
+    expect([status.ahead, status.behind].map((all) => all.map(({ path }) => path))).toEqual([
+      ['settings/queue.ttl'],
+      ['settings/queue.max_size'],
+    ]);
+    await done(b, 'pull', '--yes');
+    expect([await settingOf(b, 'queue.ttl'), await settingOf(b, 'queue.max_size')]).toEqual(['100', '11']);
+    await done(b, 'push');
+    await done(a, 'pull', '--yes');
+    expect([await settingOf(a, 'queue.ttl'), await settingOf(a, 'queue.max_size')]).toEqual(['100', '11']);
+  });
+
   it('fields that only one has changed are merged, and a noun that one has removed goes, with its key', async () => {
     const { a, b, done } = await twoMachines();
     for (const name of ['one', 'two', 'three']) await a('add', name);
