@@ -104,6 +104,7 @@ function parse({ command, path, args }: Found, words: Words, canAsk: (flags: Con
     const all = command.passesOn ? given : [...given, ...after];
     const mayLack = values['help'] === true || canAsk(values as Parsed['flags']);
     checkCount(all, command, name, words, mayLack);
+    refuseEmpty(values, all, command, name, words);
     return { flags: values as Parsed['flags'], positionals: all, rest: command.passesOn ? after : [] };
   } catch (error) {
     if (error instanceof Misuse) throw error;
@@ -136,6 +137,23 @@ function checkCount(given: readonly string[], command: Command, name: string, wo
   const missing = wanted[given.length];
   if (!mayLack && missing !== undefined && given.length < (command.required ?? wanted.length))
     throw new Misuse(words.missing(missing.name), words.seeHelp(name));
+}
+
+// An empty one would be the folder in which the shell stands, or every address.
+const neverEmpty: ReadonlySet<string> = new Set(['FILE', 'FOLDER', 'DIR', 'HOST']);
+
+/** What a script has in a variable that is not set. */
+function refuseEmpty(
+  values: Readonly<Record<string, unknown>>,
+  given: readonly string[],
+  { flags = {}, positionals = [] }: Command,
+  name: string,
+  words: Words,
+): void {
+  const flag = Object.keys(values).find((one) => values[one] === '' && neverEmpty.has(flags[one]?.valueHint ?? ''));
+  if (flag !== undefined) throw new Misuse(words.needsValue(`--${flag}`), words.seeHelp(name));
+  const at = given.findIndex((one, i) => one === '' && neverEmpty.has(positionals[i]?.name ?? ''));
+  if (at >= 0) throw new Misuse(words.missing(positionals[at]?.name ?? ''), words.seeHelp(name));
 }
 
 function translated(

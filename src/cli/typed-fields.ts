@@ -3,12 +3,13 @@ import type { Command } from '../commands/command.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import { shortSpan } from '../platform/time.ts';
 
-/** The same error where it is another one, or no flag and no argument has that field. */
+/** The same error where it is another one, or is about all of the input. */
 export function asTyped(error: unknown, command: Command, path: readonly string[]): unknown {
   if (!(error instanceof QccError && error.code === 'QCC_INPUT_INVALID')) return error;
   const { operation = '', field = '', wanted = '' } = error.params as Readonly<Record<string, string>>;
-  const typed = typedName(command, squashed(field));
-  if (typed === undefined) return error;
+  // An argument may be called otherwise than its field: which of them it is, is told by the field's name still, and nothing by the operation's.
+  const typed = typedName(command, squashed(field)) ?? field;
+  if (typed.includes(' ')) return error;
   const params = { operation, field: typed, wanted: inUnits(field, wanted), command: ['qcc', ...path].join(' ') };
   return new QccError('QCC_INPUT_INVALID', params, exitCodes.usage);
 }

@@ -57,6 +57,22 @@ export function countFlag(context: Context, name: string): number | undefined {
   );
 }
 
+/** A whole number from 0. @throws {QccError} usage */
+export function wholeFlag(context: Context, name: string): number | undefined {
+  const value = numberFlag(context, name);
+  if (value === undefined || (Number.isInteger(value) && value >= 0)) return value;
+  throw usage(context.words.mustCount(`--${name}`, flag(context, name) ?? ''), `--${name} 20`);
+}
+
+const portMax = 65_535;
+
+/** @throws {QccError} usage */
+export function portFlag(context: Context): number | undefined {
+  const port = numberFlag(context, 'port');
+  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= portMax)) return port;
+  throw usage(context.words.mustBePort(portMax, flag(context, 'port') ?? ''), '--port 7860');
+}
+
 /** An argument that names a file or a folder. An empty one would be where the shell stands. @throws {QccError} usage */
 export function pathArgument({ positionals, words, path }: Context, name: string): string {
   const [given = ''] = positionals;

@@ -4,7 +4,7 @@ import { QccError } from './qcc-error.ts';
 
 /** Undefined for any other error. */
 export function diskError(error: unknown, home: string): QccError | undefined {
-  const { code, path = home } = error as NodeJS.ErrnoException;
+  const { code, path = home, syscall } = error as NodeJS.ErrnoException;
   const place = path === home ? home : dirname(path);
   switch (code) {
     case 'ENOSPC':
@@ -16,7 +16,17 @@ export function diskError(error: unknown, home: string): QccError | undefined {
       return new QccError('QCC_DISK_READONLY', { dir: path, folder: place, isLog: 0 });
     case 'EACCES':
     case 'EPERM':
-      return new QccError('QCC_FILE_UNREADABLE', { path, code: '', hint: `ls -ld ${place} ${path}` });
+      return new QccError('QCC_FILE_UNREADABLE', {
+        path,
+        code: '',
+        hint: `ls -ld ${[...new Set([place, path])].join(' ')}`,
+      });
+    case 'ENOTDIR':
+    case 'ENOENT':
+    case 'ELOOP':
+    case 'ENAMETOOLONG':
+      if (syscall !== 'mkdir') return undefined;
+      return new QccError('QCC_FILE_UNWRITABLE', { path, code, hint: `ls -ld ${place}` });
     default:
       return undefined;
   }

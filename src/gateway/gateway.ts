@@ -6,6 +6,7 @@ import { Budgets } from '../commands/token/budgets.ts';
 import { isLoopback } from '../config/network/base-url.ts';
 import { readCertificate } from '../config/network/certificate.ts';
 import { brokenProxies } from '../config/network/outbound-proxy.ts';
+import { parseSetting, rangeOf, shortRangeOf } from '../config/settings/settings.ts';
 import type { Check } from '../contract/checks.ts';
 import type { Answer, OperationName } from '../contract/operations.ts';
 import { serveControl } from '../control/server.ts';
@@ -239,7 +240,7 @@ async function openBackground(
 type Listener = Pick<Listen, 'host' | 'port' | 'tls'>;
 
 async function listenerOf({ settings, world }: Installation, options: GatewayOptions): Promise<Listener> {
-  const host = options.host ?? settings()['proxy.host'];
+  const host = String(parseSetting('proxy.host', options.host ?? settings()['proxy.host']).value);
   const port = options.port ?? settings()['proxy.port'];
   refuseOpenListener(host, settings()['proxy.require_token']);
   const tls = await readCertificate(settings()['proxy.tls_cert'], settings()['proxy.tls_key'], world.now());
@@ -268,8 +269,18 @@ async function openPort(
     ...(uncaught && { uncaught }),
     version,
   }).catch(async (error: NodeJS.ErrnoException) => {
-    throw error.code === 'EADDRINUSE' ? await explainTaken(listener.host, listener.port) : error;
+    if (error.code === 'EADDRINUSE') throw await explainTaken(listener.host, listener.port);
+    throw notHere.has(error.code ?? '') ? badHost(listener.host) : error;
   });
+}
+
+// The system knows no such name, or this machine has no such address.
+const notHere: ReadonlySet<string> = new Set(['ENOTFOUND', 'EAI_AGAIN', 'EADDRNOTAVAIL', 'EINVAL']);
+
+function badHost(given: string): QccError {
+  const key = 'proxy.host';
+  const params = { key, chinese: shortRangeOf(key, 'zh-CN'), given, list: rangeOf(key), not: `, not "${given}"` };
+  return new QccError('QCC_SETTING_INVALID', params, exitCodes.usage);
 }
 
 function newNotifier(installation: Installation, fleet: FleetSide, language: 'en' | 'zh-CN'): Notifier {

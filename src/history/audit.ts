@@ -33,7 +33,7 @@ export async function readAudit(log: ReadableLog, params: Params<'config.audit'>
     if (kept.length > 2 * limit) kept = kept.slice(-limit);
   }
   if (kept.length === 0 && params.target !== undefined) await checkTarget(log, params.target);
-  return { entries: kept.slice(-limit).reverse() };
+  return { entries: limit === 0 ? [] : kept.slice(-limit).reverse() };
 }
 
 /** What may be changed, as it was before a fact. */

@@ -3,6 +3,7 @@ import { homedir, tmpdir } from 'node:os';
 import { join, resolve } from 'node:path';
 import { describe, expect, it, onTestFinished } from 'vitest';
 import { homePath, paths, prepareHome } from '../../src/config/files/home.ts';
+import { diskError } from '../../src/errors/disk-error.ts';
 import { temporaryHome } from '../support/home.ts';
 import { onPlatform } from './platform.ts';
 
@@ -28,6 +29,19 @@ describe('the path of the home', () => {
       vault: join('/h', 'vault.json'),
       masterKey: join('/h', 'master.key'),
     });
+  });
+});
+
+describe('a home that cannot be made', () => {
+  it.each([
+    ['/proc/qcc/home', 'ENOENT'],
+    ['/dev/null/qcc', 'ENOTDIR'],
+  ])('is an error at once: %s', (path, code) => {
+    if (process.platform !== 'linux') return;
+    expect(() => prepareHome(path)).toThrow(expect.objectContaining({ code }));
+    expect(diskError(Object.assign(new Error(), { code, path, syscall: 'mkdir' }), path)?.code).toBe(
+      'QCC_FILE_UNWRITABLE',
+    );
   });
 });
 

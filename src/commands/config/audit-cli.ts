@@ -12,7 +12,7 @@ import { writeExport } from '../../platform/atomic-file.ts';
 import { clockOf, dayOf, timeText, zoneOf } from '../../platform/time.ts';
 import { visible, visibleDocument } from '../../platform/visible.ts';
 import { tellChange } from '../changed.ts';
-import { type Context, chosenFlag, flag, numberFlag, withInstallation } from '../context.ts';
+import { type Context, chosenFlag, flag, wholeFlag, withInstallation } from '../context.ts';
 import { tellGaps } from '../gaps.ts';
 import { type Names, namesOf } from '../names.ts';
 import { pagedWhole } from '../pager.ts';
@@ -105,7 +105,7 @@ function shownValue(value: unknown, name = ''): string {
 
 async function auditParams(context: Context, all: boolean): Promise<Params<'config.audit'>> {
   const action = chosenFlag(context, 'action', auditActions);
-  const limit = numberFlag(context, 'limit') ?? (all ? Number.MAX_SAFE_INTEGER : auditLimit);
+  const limit = wholeFlag(context, 'limit') ?? (all ? Number.MAX_SAFE_INTEGER : auditLimit);
   // By the names that all commands have for them, or by those that this command had alone.
   const [from, to] = [await momentFlag(context, 'since', 'from'), await momentFlag(context, 'until', 'to')];
   const given = {

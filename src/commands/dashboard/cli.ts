@@ -7,7 +7,7 @@ import { exitCodes } from '../../errors/qcc-error.ts';
 import { pageWordsOf } from '../../messages/page.ts';
 import { momentOf } from '../../messages/times.ts';
 import { withUsersMask } from '../../platform/umask.ts';
-import { type Context, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { type Context, flag, isOn, portFlag, withInstallation } from '../context.ts';
 import { nowFor, withHistory } from '../source.ts';
 
 const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...string[]]>>> = {
@@ -18,7 +18,7 @@ const openers: Readonly<Partial<Record<NodeJS.Platform, readonly [string, ...str
 export async function dashboard(context: Context): Promise<number | undefined> {
   const moment = await momentGiven(context);
   if (flag(context, 'from-log') !== undefined) return ofFile(context, moment);
-  const port = numberFlag(context, 'port');
+  const port = portFlag(context);
   const asked = { readOnly: isOn(context, 'read-only'), ...(port === undefined ? {} : { port }) };
   const opened = await withInstallation(context, ({ call }) => call('dashboard.open', asked), true);
   return tellOpened(context, opened, moment);
@@ -77,7 +77,7 @@ async function ofFile(context: Context, moment: string): Promise<number> {
     const page = fileDashboard({
       call: call as never,
       state,
-      port: numberFlag(context, 'port') ?? 0,
+      port: portFlag(context) ?? 0,
       language: context.language,
     });
     await tellOpened(context, await page.open({ readOnly: true }), moment);

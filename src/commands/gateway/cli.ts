@@ -6,7 +6,7 @@ import type { StatusRow } from '../../contract/gateway.ts';
 import type { Answer } from '../../contract/operations.ts';
 import { askGateway } from '../../control/client.ts';
 import { diskError } from '../../errors/disk-error.ts';
-import { exitCodes, QccError, usage } from '../../errors/qcc-error.ts';
+import { exitCodes, QccError } from '../../errors/qcc-error.ts';
 import { toldOf } from '../../errors/told-error.ts';
 import type { GatewayNews } from '../../gateway/gateway.ts';
 import { checkDetail } from '../../messages/checks.ts';
@@ -15,7 +15,7 @@ import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { clockOf, iso, shortSpan } from '../../platform/time.ts';
 import { type Change, isTold, tellChange } from '../changed.ts';
-import { type Context, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import { type Context, flag, isOn, portFlag, withInstallation } from '../context.ts';
 import { coloured } from '../endpoint/cli.ts';
 import { healthTable } from '../health/cli.ts';
 import { ladderLine } from '../priority/cli.ts';
@@ -55,14 +55,6 @@ async function nextOf(context: Context): Promise<string> {
   if (profiles.some(({ endpoints }) => endpoints > 0)) return 'qcc code';
   const [empty] = profiles;
   return empty === undefined ? 'qcc init' : `qcc endpoint add ${empty.name}`;
-}
-
-const portMax = 65_535;
-
-function portFlag(context: Context): number | undefined {
-  const port = numberFlag(context, 'port');
-  if (port === undefined || (Number.isInteger(port) && port >= 0 && port <= portMax)) return port;
-  throw usage(context.words.mustBePort(portMax, flag(context, 'port') ?? ''), '--port 7860');
 }
 
 function addressArgs(context: Context): readonly string[] {

@@ -6,7 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { paths } from '../../config/files/home.ts';
 import { QccError } from '../../errors/qcc-error.ts';
 import { accessLogWordsOf } from '../../messages/access-log.ts';
-import { type Context, chosenFlag, isOn, numberFlag } from '../context.ts';
+import { type Context, chosenFlag, isOn, wholeFlag } from '../context.ts';
 import { namesOf } from '../names.ts';
 import { withHistory } from '../source.ts';
 import { LogTeller } from './log-lines.ts';
@@ -17,7 +17,7 @@ const levels = ['error', 'warn', 'info', 'debug'];
 
 export async function logs(context: Context): Promise<undefined> {
   const file = paths(context.home).accessLog;
-  const wanted = numberFlag(context, 'lines') ?? linesDefault;
+  const wanted = wholeFlag(context, 'lines') ?? linesDefault;
   const level = chosenFlag(context, 'level', levels);
   const fits = (line: string) => level === undefined || levels.indexOf(levelOf(line)) <= levels.indexOf(level);
   let kept: string[] = [];

@@ -2,7 +2,7 @@
 import type { RunningRow } from '../../contract/gateway.ts';
 import { codeText } from '../../messages/codes.ts';
 import { shortSpan } from '../../platform/time.ts';
-import { type Context, numberFlag, withInstallation } from '../context.ts';
+import { type Context, wholeFlag, withInstallation } from '../context.ts';
 import { namesOf } from '../names.ts';
 import { watched } from '../watch.ts';
 
@@ -12,7 +12,7 @@ const idShown = 8;
 export function running(context: Context): Promise<undefined> {
   return watched(context, async () => {
     const { out, words, json } = context;
-    const limit = numberFlag(context, 'limit');
+    const limit = wholeFlag(context, 'limit');
     const { answer, names } = await withInstallation(
       context,
       async ({ call }) => ({

@@ -12,7 +12,7 @@ import { reasonText } from '../../messages/reasons.ts';
 import { storyWordsOf } from '../../messages/story.ts';
 import { momentOf } from '../../messages/times.ts';
 import { timeText } from '../../platform/time.ts';
-import { type Context, flag, isOn, numberFlag } from '../context.ts';
+import { type Context, flag, isOn, wholeFlag } from '../context.ts';
 import { Teller } from '../fact-lines.ts';
 import { Folding } from '../folding.ts';
 import { Gaps, tellGaps } from '../gaps.ts';
@@ -95,7 +95,7 @@ async function* pages(
 async function lookOf(context: Context): Promise<Look> {
   const given = {
     ...(await spanOf(context)),
-    limit: limitOf(context),
+    limit: wholeFlag(context, 'limit'),
     fleet: isOn(context, 'fleet') || undefined,
     ...Object.fromEntries(filterFlags.map((name) => [name, flag(context, name)])),
   };
@@ -103,12 +103,6 @@ async function lookOf(context: Context): Promise<Look> {
 }
 
 const filterFlags = ['type', 'stream', 'endpoint', 'profile', 'session', 'request', 'token'] as const;
-
-function limitOf(context: Context): number | undefined {
-  const limit = numberFlag(context, 'limit');
-  if (limit === undefined || (Number.isInteger(limit) && limit >= 0)) return limit;
-  throw usage(context.words.mustCount('--limit', String(limit)), '--limit 20');
-}
 
 /** Expands short forms to whole ids. @throws {QccError} for a name that is unknown in the history */
 async function wholeIds<Asked extends Filters>(call: Call, look: Asked, live: boolean): Promise<Asked> {

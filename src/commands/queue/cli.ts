@@ -10,7 +10,16 @@ import { reasonText } from '../../messages/reasons.ts';
 import { spanMs } from '../../messages/times.ts';
 import { shortSpan } from '../../platform/time.ts';
 import { tellChange, tellSettings } from '../changed.ts';
-import { type Context, chosenFlag, confirmed, flag, isOn, numberFlag, withInstallation } from '../context.ts';
+import {
+  type Context,
+  chosenFlag,
+  confirmed,
+  flag,
+  isOn,
+  numberFlag,
+  wholeFlag,
+  withInstallation,
+} from '../context.ts';
 import { Teller } from '../fact-lines.ts';
 import { namesOf } from '../names.ts';
 
@@ -50,7 +59,7 @@ export async function status(context: Context): Promise<undefined> {
 
 export async function list(context: Context): Promise<undefined> {
   const { out, words, json } = context;
-  const limit = numberFlag(context, 'limit');
+  const limit = wholeFlag(context, 'limit');
   const answer = await withInstallation(context, ({ call }) =>
     call('queue.list', { ...stateOf(context), ...(limit === undefined ? {} : { limit }) }),
   );

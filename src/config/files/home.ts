@@ -3,7 +3,7 @@
 import { createHash } from 'node:crypto';
 import { existsSync, mkdirSync, readdirSync, readFileSync, statSync } from 'node:fs';
 import { homedir, userInfo } from 'node:os';
-import { basename, isAbsolute, join, resolve } from 'node:path';
+import { basename, dirname, isAbsolute, join, resolve } from 'node:path';
 import { QccError } from '../../errors/qcc-error.ts';
 import type { Fault } from '../../messages/errors/faults.ts';
 import { writeFileAtomic } from '../../platform/atomic-file.ts';
@@ -119,13 +119,28 @@ function socketOf(home: string): string {
 export function prepareHome(home: string): boolean {
   closeMask();
   refuseNewer(home);
-  const created = mkdirSync(home, { recursive: true, mode: 0o700 }) !== undefined;
+  const created = madeFolder(home);
   if (process.platform !== 'win32') refuseForeign(home);
   // Before this point nothing is written, because the home might not be ours.
   mkdirSync(paths(home).logs, { recursive: true, mode: 0o700 });
   if (!existsSync(paths(home).format))
     writeFileAtomic(paths(home).format, `${JSON.stringify({ format: homeFormat })}\n`);
   return created;
+}
+
+/** Whether it was made. Node's own way of making parents never ends where the system makes none (/proc). */
+function madeFolder(path: string): boolean {
+  if (existsSync(path)) return false;
+  const parent = dirname(path);
+  if (parent !== path) madeFolder(parent);
+  try {
+    mkdirSync(path, { mode: 0o700 });
+    return true;
+  } catch (error) {
+    // Another command was faster.
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST' && existsSync(path)) return false;
+    throw error;
+  }
 }
 
 /** The format of the whole home: raised when an older qcc could no longer read it, or would damage it. */

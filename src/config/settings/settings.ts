@@ -1,8 +1,10 @@
 /** Every setting: its default, its range, and whether it needs a restart. One table; everything else is derived from it. */
+
 import * as v from 'valibot';
 import type { SettingValue } from '../../../events/config.ts';
 import { holdsVendorKey, looksLikeKey } from '../../errors/key-shape.ts';
 import { exitCodes, QccError } from '../../errors/qcc-error.ts';
+import { listenAddress } from '../../platform/listen-address.ts';
 import { nearest } from '../../platform/nearest.ts';
 import { visible } from '../../platform/visible.ts';
 import { type Domain, longRange, shortRange, type TextKind, type Unit } from './domain.ts';
@@ -120,6 +122,12 @@ function gatewayUrl(): Setting<string> {
   };
 }
 
+/** Where the gateway listens. An empty address would be every one. */
+function listening(initial: string): Setting<string> {
+  const { parse, ...setting } = text(initial, 'address');
+  return { ...setting, parse: (given) => listenAddress(parse(given) ?? '') };
+}
+
 function secretText(of: TextKind = 'secret', fits: RegExp = /^/): Setting<string> {
   const { parse, ...setting } = text('', of);
   const unmasked = (given: string) =>
@@ -144,7 +152,7 @@ function parsed<Value>(form: v.GenericSchema<unknown, Value>, value: unknown): V
 const afterRestart = <Value extends SettingValue>(setting: Setting<Value>): Setting<Value> => ({ ...setting, restart });
 
 const table = {
-  'proxy.host': afterRestart(text('127.0.0.1', 'address')),
+  'proxy.host': afterRestart(listening('127.0.0.1')),
   'proxy.port': afterRestart(count(7860, 0, 65_535)),
   'proxy.tls_cert': afterRestart(text('', 'path')),
   'proxy.tls_key': afterRestart(text('', 'path')),

@@ -32,6 +32,7 @@ export const words = {
   mustBeNumber: (name: string, given: string) => `${name} must be a number, not "${given}"`,
   mustCount: (name: string, given: string) => `${name} must be a whole number, 0 or more, not "${given}"`,
   mustBeCount: (name: string, given: string) => `${name} must be a whole number, 1 or more, not "${given}"`,
+  mustBePositive: (name: string, given: string) => `${name} must be more than 0, not "${given}"`,
   mustBePort: (most: number, given: string) => `--port must be a whole number from 0 to ${most}, not "${given}"`,
   tierIs: (given: string) => `a tier is primary, secondary or fallback, not "${given}"`,
   noSpan: (text: string) => `"${text}" is not a duration`,

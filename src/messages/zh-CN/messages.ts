@@ -25,6 +25,7 @@ export const words: Words = {
   mustBeNumber: (name, given) => `${name} 必须是数字，不能是“${given}”`,
   mustCount: (name, given) => `${name} 必须是不小于 0 的整数，不能是“${given}”`,
   mustBeCount: (name, given) => `${name} 必须是不小于 1 的整数，不能是“${given}”`,
+  mustBePositive: (name, given) => `${name} 必须大于 0，不能是“${given}”`,
   mustBePort: (most, given) => `--port 必须是 0 到 ${most} 的整数，不能是“${given}”`,
   tierIs: (given) => `层级只能是 primary、secondary 或 fallback，不能是“${given}”`,
   noSpan: (text) => `“${text}”不是时间长度`,
