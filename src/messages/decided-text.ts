@@ -3,11 +3,11 @@ import type { ReasonOrWord } from '../../events/reason.ts';
 import type { DecidedRow } from '../contract/history.ts';
 import { clockOf } from '../platform/time.ts';
 import type { DecidedWords } from './en/decided.ts';
-import type { StoryWords } from './en/story-words.ts';
+import type { ToldWords } from './en/story-words.ts';
 
 export interface Deciding {
   readonly words: DecidedWords;
-  readonly story: StoryWords;
+  readonly story: ToldWords;
   readonly reason: (reason: ReasonOrWord) => string;
 }
 
@@ -23,12 +23,12 @@ export function decidedWith(
   return `${[outcomeText(row, words, story), ...unasked, ...profile].join(words.separator)}${words.end}`;
 }
 
-function failuresText(failed: DecidedRow['failed'], words: DecidedWords, { failures }: StoryWords): string {
+function failuresText(failed: DecidedRow['failed'], words: DecidedWords, { failures }: ToldWords): string {
   const kinds = [...new Set(failed.map(({ failure }) => failure))];
   return kinds.map((kind) => words.failure(failures[kind] ?? kind, namesOf(failed, kind))).join(words.separator);
 }
 
-function outcomeText(row: DecidedRow, words: DecidedWords, story: StoryWords): string {
+function outcomeText(row: DecidedRow, words: DecidedWords, story: ToldWords): string {
   const { rules, failures } = story;
   const name = row.name ?? row.endpoint;
   const rule = rules[row.because ?? ''] ?? row.because ?? '-';
@@ -46,7 +46,7 @@ function outcomeText(row: DecidedRow, words: DecidedWords, story: StoryWords): s
   }
 }
 
-function reasonOf({ reason }: DecidedRow, failures: StoryWords['failures']): string {
+function reasonOf({ reason }: DecidedRow, failures: ToldWords['failures']): string {
   return failures[reason ?? ''] ?? reason ?? '-';
 }
 

@@ -2,6 +2,17 @@ import type { RunningRow } from '../../contract/gateway.ts';
 
 /** The words of the views of the past: endpoint, requests, request, timeline, what if. */
 export const pastWords = {
+  keyboard: {
+    '?': 'these keys',
+    '1 … 9': 'the views',
+    Esc: 'back to now; closes what is open',
+    '← →': 'in the past: one fact back, one on',
+    'Shift ← →': 'in the past: to the change before, to the next one',
+    '[ ]': 'in the past: a minute back, a minute on',
+    '/': 'to the first filter',
+    d: 'light or dark',
+    l: 'English or Chinese',
+  },
   endpoint: {
     unknown: 'There is no such endpoint at this moment.',
     chart: 'How it may change',

@@ -47,17 +47,6 @@ export const views = {
     more: 'Older ones',
     nothing: 'Nothing here.',
   },
-  keyboard: {
-    '?': 'these keys',
-    '1 … 9': 'the views',
-    Esc: 'back to now; closes what is open',
-    '← →': 'in the past: one fact back, one on',
-    'Shift ← →': 'in the past: to the change before, to the next one',
-    '[ ]': 'in the past: a minute back, a minute on',
-    '/': 'to the first filter',
-    d: 'light or dark',
-    l: 'English or Chinese',
-  },
   past: {
     at: (time: string, seq: number) => `You are looking at ${time}, after fact #${seq}`,
     back: 'Back to now',

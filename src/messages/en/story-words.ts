@@ -21,7 +21,8 @@ type Sentences = {
   ) => string;
 };
 
-export interface StoryWords {
+/** What a fact says, and why something is so. */
+export interface ToldWords {
   readonly sentences: Sentences;
   /** Failures, and what else an endpoint can be in its state for. */
   readonly failures: Readonly<Record<string, string>>;
@@ -30,8 +31,12 @@ export interface StoryWords {
   readonly withDetail: (failure: string, detail: string) => string;
   /** Why an endpoint was taken, or left out. */
   readonly rules: Readonly<Record<string, string>>;
+  readonly moves: MoveWords;
   /** Why a machine would move. */
   readonly next: { readonly [Rule in NextRule]: (params: NextParams[Rule] & Named) => string };
+}
+
+export interface StoryWords extends ToldWords {
   readonly lines: LineWords;
   readonly whatIf: WhatIfWords;
   readonly capsule: {
@@ -46,7 +51,14 @@ export interface Named {
   readonly endpoint: string;
 }
 
-interface LineWords {
+/** What a machine goes to, when, and what moves it. */
+interface MoveWords {
+  /** Without a span its instant has passed, and no gateway has looked. */
+  readonly goesAt: (state: string, span: string | null, why: string) => string;
+  readonly goes: (state: string, why: string) => string;
+}
+
+interface LineWords extends MoveWords {
   readonly servedAlike: (count: number, endpoint: string, until: string, ms: number) => string;
   /** Of facts that say the same as one that is shown. */
   readonly moreLike: (count: number, shown: string, until: string) => string;
@@ -60,11 +72,8 @@ interface LineWords {
   readonly lacks: (model: string, until: string) => string;
   readonly countsNot: (until: string) => string;
   readonly tooLarge: (size: string, until: string) => string;
-  /** What a machine goes to, when, and what moves it. Without a span its instant has passed, and no gateway has looked. */
-  readonly goesAt: (state: string, span: string | null, why: string) => string;
-  /** The same without what moves it, where there is little room. */
+  /** What a machine goes to, and when, where there is little room. */
   readonly goesIn: (state: string, span: string) => string;
-  readonly goes: (state: string, why: string) => string;
   /** By the name of the timer; of one that a newer qcc brought there is only its name. */
   readonly timers: Readonly<Record<string, string>>;
   readonly candidates: (view: number) => string;
@@ -83,7 +92,7 @@ interface LineWords {
   readonly needsTerminal: string;
 }
 
-interface WhatIfWords {
+export interface WhatIfWords {
   readonly asItWas: string;
   readonly under: (settings: string) => string;
   readonly range: (from: number, to: number, requests: number) => string;
@@ -111,7 +120,7 @@ export const span = (until: number | null, at: number) => (until === null ? '' :
 export const plural = (count: number, noun: string) => `${count} ${noun}${count === 1 ? '' : 's'}`;
 export const percent = (share: number) => `${Math.round(share * 100)}%`;
 
-export function failed(words: StoryWords, failure: string, status: number | null, detail: CallReason | null): string {
+export function failed(words: ToldWords, failure: string, status: number | null, detail: CallReason | null): string {
   const what = words.failures[failure] ?? failure;
   const more = detail === null ? String(status ?? '') : words.reason(detail);
   return more === '' ? what : words.withDetail(what, more);

@@ -1,6 +1,17 @@
 import type { pastWords as en } from '../en/page-past.ts';
 
 export const pastWords: typeof en = {
+  keyboard: {
+    '?': '显示这些按键',
+    '1 … 9': '各个视图',
+    Esc: '回到现在；关闭打开的内容',
+    '← →': '在过去：后退或前进一个事实',
+    'Shift ← →': '在过去：上一个或下一个变化',
+    '[ ]': '在过去：后退或前进一分钟',
+    '/': '到第一个筛选项',
+    d: '浅色或深色',
+    l: '中文或英文',
+  },
   endpoint: {
     unknown: '此刻没有这个端点。',
     chart: '状态如何变化',

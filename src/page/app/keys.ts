@@ -1,6 +1,6 @@
 /** Everything can be done by keyboard; `?` shows how. */
 import { minuteMs } from '../../../events/units.ts';
-import { changeLanguage, changeTheme } from '../live/choices.ts';
+import { changeLanguage, changeTheme, loadLaterWords } from '../live/choices.ts';
 import { stepBy, stepToChange, stepToFact } from '../live/steps.ts';
 import { backToNow, go, moment, place } from '../live/store.ts';
 import { areKeysShown, KeysDialog } from '../parts/saying.ts';
@@ -9,7 +9,7 @@ import { loadLaterStyles } from '../views/lazy.tsx';
 import { Keys } from './keys-dialog.tsx';
 
 export function listenForKeys(): void {
-  void loadLaterStyles().then(() => {
+  void Promise.all([loadLaterWords(), loadLaterStyles()]).then(() => {
     KeysDialog.value = Keys;
   });
   // They come after the first view: what drives the page from outside waits for them.

@@ -81,6 +81,10 @@ async function speak(language: Language, withLater = later !== null): Promise<vo
   const [first, more] = await Promise.all([firstTextIn(language), withLater ? laterTextIn(language) : null]);
   later = more;
   // What is not there yet is asked for by no view that is drawn.
-  words.value = { ...first, ...more, views: { ...first.views, ...more?.views } } as PageText;
+  const [views, story] = [
+    { ...first.views, ...more?.views },
+    { ...first.story, ...more?.story },
+  ];
+  words.value = { ...first, ...more, views, story } as PageText;
   document.documentElement.lang = language;
 }

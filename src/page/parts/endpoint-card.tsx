@@ -111,13 +111,13 @@ function Due({ one }: { readonly one: PageEndpoint }) {
   const why = nextText(soonest, one);
   if (soonest.at === null) {
     // A state has steps of its own: it is not told that what recovers will be recovering.
-    return check ?? <span>{soonest.to === one.state ? now.further(why) : story.lines.goes(to, why)}</span>;
+    return check ?? <span>{soonest.to === one.state ? now.further(why) : story.moves.goes(to, why)}</span>;
   }
   const ms = Date.parse(soonest.at) - clock.value;
   return (
     <>
       {check}
-      <span class="countdown">{story.lines.goesAt(to, ms > 0 ? shortSpan(ms) : null, why)}</span>
+      <span class="countdown">{story.moves.goesAt(to, ms > 0 ? shortSpan(ms) : null, why)}</span>
     </>
   );
 }

@@ -4,6 +4,7 @@ import { incidents } from '../../messages/zh-CN/incidents.ts';
 import { pastWords } from '../../messages/zh-CN/page-past.ts';
 import { plain } from '../../messages/zh-CN/page-plain.ts';
 import { settingsWords } from '../../messages/zh-CN/page-settings.ts';
+import { whatIf } from '../../messages/zh-CN/what-if.ts';
 import type { LaterText } from './words.ts';
 
 export const later: LaterText = {
@@ -11,4 +12,5 @@ export const later: LaterText = {
   incidents,
   plain,
   decided,
+  story: { whatIf },
 };

@@ -4,6 +4,7 @@ import { incidents } from '../../messages/en/incidents.ts';
 import { pastWords } from '../../messages/en/page-past.ts';
 import { plain } from '../../messages/en/page-plain.ts';
 import { settingsWords } from '../../messages/en/page-settings.ts';
+import { whatIf } from '../../messages/en/what-if.ts';
 import type { LaterText } from './words.ts';
 
 export const later: LaterText = {
@@ -11,4 +12,5 @@ export const later: LaterText = {
   incidents,
   plain,
   decided,
+  story: { whatIf },
 };

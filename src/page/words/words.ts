@@ -8,7 +8,7 @@ import type { pastWords } from '../../messages/en/page-past.ts';
 import type { PlainWords } from '../../messages/en/page-plain.ts';
 import type { settingsWords } from '../../messages/en/page-settings.ts';
 import type { FirstWords } from '../../messages/en/page-views.ts';
-import type { StoryWords } from '../../messages/en/story-words.ts';
+import type { ToldWords, WhatIfWords } from '../../messages/en/story-words.ts';
 import type { Language } from '../../messages/messages.ts';
 // Both languages are written with these: here they are part of the first file, and not a request of their own.
 import '../../messages/en/story-words.ts';
@@ -21,7 +21,7 @@ export interface FirstText {
   readonly language: Language;
   readonly headline: HeadlineWords;
   readonly views: FirstWords;
-  readonly story: StoryWords;
+  readonly story: ToldWords;
   readonly reason: (reason: ReasonOrWord) => string;
   /** A code of machines, facts or the gateway. */
   readonly code: (
@@ -35,13 +35,17 @@ export interface LaterText {
   readonly views: typeof pastWords & typeof settingsWords & { readonly fleet: FleetWords };
   readonly incidents: IncidentWords;
   readonly decided: DecidedWords;
+  readonly story: { readonly whatIf: WhatIfWords };
   /** Words that the plain page has too. */
   readonly plain: PlainWords;
 }
 
 /** The later words are there before a view that needs them is drawn. */
-export type PageText = Omit<FirstText, 'views'> &
-  Omit<LaterText, 'views'> & { readonly views: FirstWords & LaterText['views'] };
+export type PageText = Omit<FirstText, 'views' | 'story'> &
+  Omit<LaterText, 'views' | 'story'> & {
+    readonly views: FirstWords & LaterText['views'];
+    readonly story: FirstText['story'] & LaterText['story'];
+  };
 
 export async function firstTextIn(language: Language): Promise<FirstText> {
   const { text } = language === 'zh-CN' ? await import('./chinese.ts') : await import('./english.ts');
