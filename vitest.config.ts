@@ -34,7 +34,6 @@ function temporaryFolder(): { readonly TMPDIR?: string } {
 const alone = [
   'test/cli/asking.test.ts',
   'test/cli/confirming-upkeep.test.ts',
-  'test/cli/transcripts.test.ts',
   'test/config/umask.test.ts',
   'test/platform/descriptors.test.ts',
   'test/health/addresses.test.ts',
@@ -45,24 +44,36 @@ const alone = [
 ];
 
 /**
- * They take longest, in an order in which half of them wait, for gateways that start, end and are killed, while the others compute. What
- * begins last must not be one of them.
+ * They take longest, in an order in which no more than two of them wait at a time, for gateways that start, end and are killed, while the
+ * others compute. What begins last must not be one of them.
  */
 const longest = [
+  // They wait. While they do, the next ones compute, until they have ended and those after them wait in turn.
   'test/health/gateway.test.ts',
   'test/commands/gateway/gateway-ends.test.ts',
   'test/retry-queue/parking.test.ts',
+  // They compute.
   'test/simulation/simulation.test.ts',
   'test/history/what-if.test.ts',
   'test/history/page.test.ts',
   'test/history/then.test.ts',
-  'test/commands/demo/demo.test.ts',
+  'test/runtime/strangers.test.ts',
   'test/log/repair.test.ts',
   'test/dashboard/guard.test.ts',
-  'test/cli/process.test.ts',
-  'test/control/repair.test.ts',
   'test/cli/hostile.test.ts',
+  // They wait.
+  'test/commands/demo/demo.test.ts',
+  'test/cli/process.test.ts',
+  // They do both.
+  'test/proxy/hostile.test.ts',
+  'test/proxy/packed.test.ts',
+  'test/machines/priority-properties.test.ts',
+  'test/commands/history/past.test.ts',
+  'test/commands/sync/sync.test.ts',
   'test/commands/client/statusline.test.ts',
+  'test/control/repair.test.ts',
+  'test/commands/health/health.test.ts',
+  'test/commands/dashboard/dashboard.test.ts',
 ];
 
 /** On a fresh checkout nothing is known of how long a file takes: vitest then begins with the largest. */

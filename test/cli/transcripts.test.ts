@@ -17,12 +17,11 @@ import { operations } from '../../src/control/table.ts';
 import { type Installation, openInstallation } from '../../src/installation/installation.ts';
 import type { LiveSide } from '../../src/installation/live-side.ts';
 import { LevelLog } from '../../src/log/level-log.ts';
+import { realWorld } from '../../src/platform/clock.ts';
 import { seenOf } from '../../src/runtime/rows.ts';
 import { widthOf } from '../../src/terminal/width.ts';
 import { temporaryHome } from '../support/home.ts';
 import { at } from './command.ts';
-
-vi.mock('../../src/platform/clock.ts', () => ({ realWorld: { now: () => Date.now(), dice: () => 0.5 } }));
 
 const folder = join(import.meta.dirname, 'transcripts');
 
@@ -170,11 +169,14 @@ async function screenOf(home: string, variables: string, command: string): Promi
 
 beforeEach(() => {
   vi.useFakeTimers({ toFake: ['Date'] });
+  vi.spyOn(realWorld, 'now').mockImplementation(() => Date.now());
+  vi.spyOn(realWorld, 'dice').mockReturnValue(0.5);
   // A zone that is not UTC, so that a time without its zone is seen.
   vi.stubEnv('TZ', 'Asia/Shanghai');
 });
 
 afterEach(() => {
+  vi.restoreAllMocks();
   vi.useRealTimers();
   vi.unstubAllEnvs();
 });
