@@ -26,6 +26,8 @@ export class Feed {
   leftAt: Millis = 0;
   #facts: Recorded[] = [];
   #skipped = 0;
+  /** In the order of their messages. */
+  #unsent: { readonly page: ServerResponse; readonly bytes: Buffer }[] = [];
   /** The live numbers that were sent last, as text; empty while there is no page. */
   #live = '';
   /** So were the requests that run. */
@@ -98,6 +100,7 @@ export class Feed {
     this.#live = '';
     this.#facts = [];
     this.#skipped = 0;
+    this.#unsent = [];
   }
 
   #heard(facts: readonly Recorded[]): void {
@@ -140,7 +143,16 @@ export class Feed {
   #toAll(text: string): void {
     // Encoded once, and not for each page.
     const bytes = Buffer.from(text);
-    for (const page of this.#pages.keys()) this.#send(page, bytes);
+    const isSending = this.#unsent.length > 0;
+    for (const page of this.#pages.keys()) this.#unsent.push({ page, bytes });
+    if (!isSending) this.#sendNext();
+  }
+
+  /** A page a turn of the loop: no request waits for all of them. */
+  #sendNext(): void {
+    const next = this.#unsent.shift();
+    if (next && this.#pages.has(next.page)) this.#send(next.page, next.bytes);
+    if (this.#unsent.length > 0) setImmediate(() => this.#sendNext());
   }
 
   #send(page: ServerResponse, text: string | Buffer): void {

@@ -1,4 +1,5 @@
 /** The stream of what has changed: what it costs, what it holds, and where it begins. */
+import { ServerResponse } from 'node:http';
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { hourMs } from '../../events/units.ts';
 import { openPages, openStream } from '../support/page.ts';
@@ -8,6 +9,7 @@ const onlyTimers = { toFake: ['setTimeout', 'clearTimeout', 'setInterval', 'clea
 
 afterEach(() => {
   vi.useRealTimers();
+  vi.restoreAllMocks();
 });
 
 const events = (text: string, kind: string) =>
@@ -111,6 +113,33 @@ describe('of many facts', () => {
     gateway.happen(3);
     await Promise.all(streams.map((one) => one.said(/event: facts/)));
     expect(changed).toHaveBeenCalledTimes(1);
+  });
+
+  it('goes to one page a turn of the loop, in its order: no request waits for all of them', async () => {
+    const { gateway, port, reading } = await opened();
+    const streams = Array.from({ length: 5 }, () => openStream(port, reading, 1));
+    await Promise.all(streams.map((one) => one.said(/: open\n\n/)));
+    let turn = 0;
+    let counting = setImmediate(function count() {
+      turn++;
+      counting = setImmediate(count);
+    });
+    const turns: number[] = [];
+    const { write } = ServerResponse.prototype;
+    vi.spyOn(ServerResponse.prototype, 'write').mockImplementation(function (
+      this: ServerResponse,
+      ...given: unknown[]
+    ) {
+      if (String(given[0]).startsWith('event: facts')) turns.push(turn);
+      return write.apply(this, given as never);
+    });
+    gateway.happen();
+    await Promise.all(streams.map((one) => one.said(/event: facts/)));
+    gateway.happen();
+    const texts = await Promise.all(streams.map((one) => one.said(/event: facts[\s\S]*event: facts/)));
+    clearImmediate(counting);
+    expect([turns.length, new Set(turns).size]).toEqual([10, 10]);
+    for (const text of texts) expect(events(text, 'facts').map(({ id }) => id)).toEqual([2, 3]);
   });
 });
 
