@@ -15,8 +15,6 @@ export interface Need {
   /** The most at once since the last look, and one more where there was no room. */
   readonly peak: number;
   readonly isShort: boolean;
-  /** What runs now: it cannot be given back. */
-  readonly running: number;
 }
 
 // For what comes before the next look.

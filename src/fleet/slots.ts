@@ -127,7 +127,7 @@ export class Slots {
       .filter(({ member, ageMs }) => member !== who.member && ageMs < leaseMs)
       .slice(0, membersMax - 1);
     const running = this.#running(has);
-    const wants = wanted({ peak: Math.max(has.peak, running), isShort: has.isShort, running }, has.limit);
+    const wants = wanted({ peak: Math.max(has.peak, running), isShort: has.isShort }, has.limit);
     const takes = partOf(others as readonly Part[], who.member, wants, has.limit);
     const mine = { member: who.member, taken: Math.max(takes, running), wants, ageMs: 0 };
     const head = { seq: 0, id: randomUUID(), at: askedAt };

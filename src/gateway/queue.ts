@@ -7,6 +7,7 @@ import type { Budgets } from '../commands/token/budgets.ts';
 import type { Installation } from '../installation/installation.ts';
 import { queuePolicy } from '../policies/policies.ts';
 import { openRetryPool } from '../pool/pool.ts';
+import { tokenState } from '../projections/tokens.ts';
 import { Background } from '../retry-queue/background.ts';
 import { RetryQueue } from '../retry-queue/retry-queue.ts';
 import { proxyPorts } from './ports.ts';
@@ -45,12 +46,12 @@ export async function openQueue(
 function standingOf(
   { core }: Pick<Installation, 'core'>,
   budgets: Budgets,
-  { token, tokenAt }: Pick<QueuedRequest, 'token' | 'tokenAt'>,
+  asked: Pick<QueuedRequest, 'token' | 'tokenAt'>,
 ): TokenStanding {
-  if (token === undefined) return 'holds';
-  const known = core.state.tokens.get(token);
-  const isOther = tokenAt !== undefined && tokenAt !== known?.addedAt;
-  if (!known || isOther || known.revokedAt !== null) return 'ended';
-  if (known.expiresAt !== null && known.expiresAt <= core.now()) return 'expired';
+  if (asked.token === undefined) return 'holds';
+  const known = core.state.tokens.holder(asked);
+  const state = known ? tokenState(known, core.now()) : 'revoked';
+  if (!known || state === 'revoked') return 'ended';
+  if (state === 'expired') return 'expired';
   return budgets.exhausted(known) ? 'spent' : 'holds';
 }

@@ -10,6 +10,7 @@ import { minuteMs } from '../../events/units.ts';
 import type { Answer, Params } from '../contract/operations.ts';
 import { exitCodes, QccError } from '../errors/qcc-error.ts';
 import type { ReadableLog } from '../log/log.ts';
+import { forgetOldest } from '../platform/forget-oldest.ts';
 import { factRow } from '../runtime/rows.ts';
 import { IncidentStory, isTrouble } from './incident-story.ts';
 import { partsOf, rareOf } from './parts.ts';
@@ -24,7 +25,6 @@ const leadFacts = 20_000;
 const limitDefault = 20;
 // A decision's cause is shortly before it; a request does not outlast this many other ends.
 const rememberedMax = 20_000;
-const forgottenAtOnce = 2_500;
 
 export class Incidents {
   readonly #all: IncidentStory[] = [];
@@ -79,14 +79,7 @@ export class Incidents {
 
   #remember(key: number | string, incident: IncidentStory): void {
     this.#of.set(key, incident);
-    if (this.#of.size <= rememberedMax) return;
-    // Many at once: to find the oldest one, a Map passes all places that were deleted before it.
-    let left = forgottenAtOnce;
-    for (const oldest of this.#of.keys()) {
-      this.#of.delete(oldest);
-      left--;
-      if (left === 0) return;
-    }
+    forgetOldest(this.#of, rememberedMax);
   }
 }
 

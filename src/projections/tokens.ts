@@ -95,13 +95,13 @@ export class Tokens {
     else if (kind === 'token') this.#told(fact as Recorded<TokenFact>);
     else if (fact.type === 'RetrySucceeded') {
       const { own } = fact.data as QueuedAnswer;
-      if (own && this.#holder(own)?.limit) this.spending.add(own);
+      if (own && this.holder(own)?.limit) this.spending.add(own);
     }
   }
 
   #used({ at, data, type }: Recorded): void {
     const ended = data as Served;
-    const known = this.#holder(ended);
+    const known = this.holder(ended);
     if (!known) return;
     this.#usedAt.set(known.name, at);
     const last = ended.attempts.at(-1);
@@ -111,7 +111,7 @@ export class Tokens {
   }
 
   /** A request that outlives its token does not count for a later one of its name. Old facts have the name alone. */
-  #holder({ token = '', tokenAt }: Pick<Served, 'token' | 'tokenAt'>): KnownToken | undefined {
+  holder({ token = '', tokenAt }: { readonly token?: string; readonly tokenAt?: Millis }): KnownToken | undefined {
     const known = this.#byName.get(token);
     return tokenAt === undefined || tokenAt === known?.addedAt ? known : undefined;
   }

@@ -42,9 +42,9 @@ describe('the parts of a limit', () => {
   });
 
   it('a gateway that has no room wants all, and another one a little more than it had', () => {
-    expect(wanted({ peak: 3, isShort: true, running: 3 }, 20)).toBe(20);
-    expect(wanted({ peak: 3, isShort: false, running: 0 }, 20)).toBe(5);
-    expect(wanted({ peak: 20, isShort: false, running: 0 }, 20)).toBe(20);
+    expect(wanted({ peak: 3, isShort: true }, 20)).toBe(20);
+    expect(wanted({ peak: 3, isShort: false }, 20)).toBe(5);
+    expect(wanted({ peak: 20, isShort: false }, 20)).toBe(20);
     expect([evenPart(20, 3), evenPart(1, 3), evenPart(20, 0)]).toEqual([6, 1, 20]);
   });
 });

@@ -1,28 +1,17 @@
 /** `qcc proxy stats --by gateway`. */
 import type { Answer } from '../../contract/operations.ts';
-import { changeWordsOf } from '../../messages/changes.ts';
 import { fleetWordsOf } from '../../messages/fleet.ts';
-import { writeExport } from '../../platform/atomic-file.ts';
 import { timeText } from '../../platform/time.ts';
-import { visibleDocument } from '../../platform/visible.ts';
-import { doneLine, isTold } from '../changed.ts';
-import { type Context, flag, withInstallation } from '../context.ts';
-import { instantFlag } from '../source.ts';
+import type { Context } from '../context.ts';
 import { costNotes } from './cost-notes.ts';
 import { dollars } from './dollars.ts';
+import { tellGrouped } from './grouped-stats.ts';
 
-export async function gatewayTable(context: Context): Promise<undefined> {
-  const since = await instantFlag(context, 'since');
-  const answer = await withInstallation(context, ({ call }) =>
-    call('stats.gateways', since === undefined ? {} : { since }),
-  );
-  const file = flag(context, 'export');
-  if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
-  if (context.json) return void context.out.json(answer);
-  table(context, answer);
-  if (file !== undefined && isTold(context))
-    doneLine(context, changeWordsOf(context.language).statsWritten(file, answer.gateways.length));
-  return undefined;
+export function gatewayTable(context: Context): Promise<undefined> {
+  return tellGrouped(context, 'stats.gateways', {
+    rows: ({ gateways }) => gateways.length,
+    table: (answer) => table(context, answer),
+  });
 }
 
 function table(context: Context, answer: Answer<'stats.gateways'>): void {

@@ -1,27 +1,16 @@
 /** `qcc proxy stats --by token`. */
 import type { Answer } from '../../contract/operations.ts';
-import { changeWordsOf } from '../../messages/changes.ts';
 import { tokenWordsOf } from '../../messages/tokens.ts';
-import { writeExport } from '../../platform/atomic-file.ts';
-import { visibleDocument } from '../../platform/visible.ts';
-import { doneLine, isTold } from '../changed.ts';
-import { type Context, flag, withInstallation } from '../context.ts';
-import { instantFlag } from '../source.ts';
+import type { Context } from '../context.ts';
 import { costNotes } from './cost-notes.ts';
 import { dollars } from './dollars.ts';
+import { tellGrouped } from './grouped-stats.ts';
 
-export async function tokenStats(context: Context): Promise<undefined> {
-  const since = await instantFlag(context, 'since');
-  const answer = await withInstallation(context, ({ call }) =>
-    call('stats.tokens', since === undefined ? {} : { since }),
-  );
-  const file = flag(context, 'export');
-  if (file !== undefined) writeExport(file, `${visibleDocument(answer)}\n`);
-  if (context.json) return void context.out.json(answer);
-  tokenTable(context, answer);
-  if (file !== undefined && isTold(context))
-    doneLine(context, changeWordsOf(context.language).statsWritten(file, answer.tokens.length));
-  return undefined;
+export function tokenStats(context: Context): Promise<undefined> {
+  return tellGrouped(context, 'stats.tokens', {
+    rows: ({ tokens }) => tokens.length,
+    table: (answer) => tokenTable(context, answer),
+  });
 }
 
 function tokenTable(context: Context, { tokens, prices }: Answer<'stats.tokens'>): void {
