@@ -94,7 +94,8 @@ describe.skipIf(!hasNats)('a server lets in', () => {
       newServer(['127.0.0.1'], issuer, span),
       `, verify: true, ca_file: "${tlsCa}"`,
     );
-    expect(await met(encrypted(mutual.url), { tlsCa })).toBe('tls');
+    // In TLS 1.3 it lets a client without a certificate in, and then ends: the system may drop its reason with the connection.
+    expect(['tls', 'ended']).toContain(await met(encrypted(mutual.url), { tlsCa }));
   });
 
   it('nobody who asks for encryption that it has not, for JetStream that it has not, or for room', async () => {
